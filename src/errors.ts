@@ -1,0 +1,63 @@
+/**
+ * The one error base class of route-sync and the table of its stable codes. Messages say what failed, on which
+ * object, with which value, and what to do; they never carry a secret.
+ */
+
+/** Every code that route-sync itself raises, with its meaning; docs/errors.md is generated from this table. */
+export const ERROR_CODES = {
+  CONFIG_NOT_FOUND: 'No configuration file at the given or the default places',
+  CONFIG_INVALID: 'The configuration file breaks the schema or a rule across its fields',
+  CLOUD_VIEW_NARROWED: 'The token does not see every project, so the desired routes would be too few',
+  CLOUD_NAT_MODEL_UNKNOWN: 'The API does not tell whether ML2/OVS or ML2/OVN does the NAT',
+  CLOUD_NETWORK_UNKNOWN: 'A configured external network does not exist in the cloud, or its name is ambiguous',
+  SNAPSHOT_INCOMPLETE: 'The cloud answered with objects that refer to objects it did not show',
+  SNAPSHOT_DEADLINE: 'The snapshot of the cloud took longer than cloud.snapshotTimeoutSeconds',
+  UPSTREAM_TOOL_MISSING: 'A program that the upstream needs is not installed',
+  UPSTREAM_UNREACHABLE: 'The upstream (its namespace, host or session) cannot be reached',
+  UPSTREAM_TABLE_UNKNOWN: 'The routing table name is not known on the upstream',
+  UPSTREAM_NOT_PERMITTED: 'The upstream refuses changes for lack of rights (CAP_NET_ADMIN on Linux)',
+  UPSTREAM_COMMAND_FAILED: 'A command failed on the upstream in a way that no other code describes',
+  UPSTREAM_OUTPUT_INVALID: 'The upstream answered in a form that the driver does not understand',
+  UPSTREAM_UNKNOWN: '--upstream names no upstream of the configuration',
+  ROUTE_REJECTED: 'The upstream refused one route',
+  ROUTE_EXISTS: 'A route that is not ours appeared at the prefix between reading and writing',
+  ROUTE_NOT_FOUND: 'The route was gone before it could be removed',
+  ROUTE_UNVERIFIED: 'The read-back after the push does not show what was pushed',
+  UNSAFE_WORD: 'A word that would enter a command has characters outside its allowed set',
+  GUARD_REMOVALS: 'More removals than guard.maxRemovals permits',
+  GUARD_REPLACES: 'More replaces than guard.maxReplaces permits',
+  PLAN_STALE: 'The reviewed plan is not what would be done now',
+  PLAN_INVALID: 'The plan file is not a plan of this tool',
+  STATE_CORRUPT: 'A file in the state directory cannot be read as route-sync wrote it',
+  STATE_FOREIGN: 'A file in the state directory belongs to another owner or another mark',
+  STATE_UNWRITABLE: 'The state directory cannot be written',
+  STATE_UNREADABLE: 'A file in the state directory exists but cannot be opened or read',
+  LOCKED: 'Another route-sync process is working on this upstream',
+  NOT_CONFIRMED: 'A question that needs a yes was not answered with one',
+  USAGE: 'The command line is not understood',
+  INTERNAL: 'A defect of route-sync',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorOptions {
+  /** JSON-safe facts for logs and reports. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The base of everything route-sync throws on purpose. */
+export class RouteSyncError extends Error {
+  override readonly name = 'RouteSyncError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.details = options.details ?? {};
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The external legs of a router: its gateways, and its ordinary ports on external networks (the no-NAT recipe).
+ * A leg looks like a tenant interface in the API (`network:router_interface`); only its network tells it apart.
+ */
+import type { FixedIp, Router, RouterPort, Snapshot } from './snapshot.ts';
+
+export interface Leg {
+  readonly kind: 'gateway' | 'interface';
+  readonly networkId: string;
+  /** The leg's own port; undefined for a gateway whose port the snapshot does not name. */
+  readonly portId: string | undefined;
+  readonly fixedIps: readonly FixedIp[];
+}
+
+/** One router with everything that is attached to it, sorted into the two sides. */
+export interface RouterSides {
+  readonly router: Router;
+  readonly legs: readonly Leg[];
+  /** Interface ports on tenant networks. */
+  readonly tenantPorts: readonly RouterPort[];
+}
+
+/** Sorts the ports of every router into external legs and tenant interfaces. */
+export function routerSides(snapshot: Snapshot): readonly RouterSides[] {
+  const interfaces = Map.groupBy(snapshot.interfacePorts, ({ routerId }) => routerId);
+  const gatewayPorts = Map.groupBy(snapshot.gatewayPorts, ({ routerId }) => routerId);
+  return snapshot.routers.map((router) => {
+    const ports = interfaces.get(router.id) ?? [];
+    const isExternal = (port: RouterPort): boolean => snapshot.externalNetworks.has(port.networkId);
+    return {
+      router,
+      legs: [
+        ...gatewayLegs(router, gatewayPorts.get(router.id) ?? []),
+        ...ports.filter(isExternal).map(interfaceLeg),
+      ],
+      tenantPorts: ports.filter((port) => !isExternal(port)),
+    };
+  });
+}
+
+function gatewayLegs(router: Router, ports: readonly RouterPort[]): readonly Leg[] {
+  return router.gateways.map(({ networkId, fixedIps }) => {
+    const addresses = new Set<string>(fixedIps.map(({ address }) => address));
+    const port = ports.find(
+      (port) =>
+        port.networkId === networkId && port.fixedIps.some(({ address }) => addresses.has(address)),
+    );
+    return { kind: 'gateway', networkId, portId: port?.id, fixedIps };
+  });
+}
+
+function interfaceLeg(port: RouterPort): Leg {
+  return {
+    kind: 'interface',
+    networkId: port.networkId,
+    portId: port.id,
+    fixedIps: port.fixedIps,
+  };
+}

@@ -1,0 +1,32 @@
+/** The order of next hops, and when two sets of them are the same: the one comparison that plan and read-back share. */
+import { compareAddresses } from './prefix.ts';
+import type { NextHop } from './route.ts';
+
+/**
+ * True if the upstream holds exactly the wanted next hops, in any order. The device counts only where a desired next
+ * hop names one, and `onlink` never: the upstream fills in both by itself.
+ */
+export function sameNextHops(desired: readonly NextHop[], installed: readonly NextHop[]): boolean {
+  return (
+    desired.length === installed.length &&
+    desired.every((want) => installed.some((have) => isSameNextHop(want, have))) &&
+    installed.every((have) => desired.some((want) => isSameNextHop(want, have)))
+  );
+}
+
+/** True if the installed next hop is the wanted one; see {@link sameNextHops} for what counts. */
+export function isSameNextHop(want: NextHop, have: NextHop): boolean {
+  return (
+    want.address === have.address && (want.device === undefined || want.device === have.device)
+  );
+}
+
+/** By address, then by device; a next hop without device comes first. */
+export function compareNextHops(a: NextHop, b: NextHop): number {
+  const order = compareAddresses(a.address, b.address);
+  const [left, right] = [a.device ?? '', b.device ?? ''];
+  if (order !== 0 || left === right) {
+    return order;
+  }
+  return left < right ? -1 : 1;
+}

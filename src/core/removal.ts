@@ -1,0 +1,29 @@
+/** Slow removal: a route of ours goes only after several complete snapshots without it, and a grace time. */
+
+/** Since when, and in how many complete snapshots, an installed route has not been wanted. */
+export interface Missing {
+  /** Unix time in milliseconds. */
+  readonly since: number;
+  readonly snapshots: number;
+}
+
+export interface RemovalRule {
+  readonly snapshots: number;
+  readonly graceSeconds: number;
+}
+
+/** What this snapshot adds to the record of a route that is not wanted. */
+export function countMissing(known: Missing | undefined, now: number): Missing {
+  return known === undefined
+    ? { since: now, snapshots: 1 }
+    : { since: Math.min(known.since, now), snapshots: known.snapshots + 1 };
+}
+
+/** The earliest time at which the route may go, in Unix milliseconds. */
+export function graceEnd({ since }: Missing, { graceSeconds }: RemovalRule): number {
+  return since + graceSeconds * 1000;
+}
+
+export function isDue(missing: Missing, rule: RemovalRule, now: number): boolean {
+  return missing.snapshots >= rule.snapshots && now >= graceEnd(missing, rule);
+}

@@ -1,0 +1,57 @@
+/** What one command found and did, as a value; the printers of this folder turn it into text, JSON or Markdown. */
+import type { Candidate, Check } from '../core/eligibility.ts';
+import type { UpstreamPlan } from '../core/plan.ts';
+import type { NatModel } from '../core/snapshot.ts';
+import type { RouteChange } from '../core/route.ts';
+
+export interface Report {
+  readonly owner: string;
+  /** Id of this run: sortable by time. */
+  readonly run: string;
+  readonly snapshot: SnapshotFacts;
+  readonly upstreams: readonly UpstreamReport[];
+  /** Every judged candidate; printed one by one only on request. */
+  readonly candidates: readonly Candidate[];
+  /** The checks of each candidate, in the same order; present only on request. */
+  readonly checks: readonly (readonly Check[])[] | undefined;
+  /** Present after a push. */
+  readonly exitCode: number | undefined;
+}
+
+export interface SnapshotFacts {
+  readonly natModel: NatModel;
+  readonly routers: number;
+  readonly ports: number;
+  readonly subnets: number;
+  readonly externalNetworks: number;
+  readonly readMs: number;
+}
+
+export interface UpstreamReport {
+  readonly name: string;
+  readonly os: string;
+  /** Where and what is written: `netns upstream, table main, protocol 201, metric 1024`. */
+  readonly description: string;
+  /** Why the upstream could not be read or written as a whole. */
+  readonly error: ReportedError | undefined;
+  /** Ids of the external networks whose routes belong here; empty when the upstream could not be read. */
+  readonly networkIds: ReadonlySet<string>;
+  /** Undefined when the upstream could not be read. */
+  readonly plan: UpstreamPlan | undefined;
+  readonly result: ApplyResult | undefined;
+}
+
+export interface ReportedError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a push did on one upstream. */
+export interface ApplyResult {
+  readonly added: number;
+  readonly replaced: number;
+  readonly removed: number;
+  readonly failed: readonly { readonly change: RouteChange; readonly error: ReportedError }[];
+  /** True if the read-back shows every change that did not fail. */
+  readonly verified: boolean;
+}

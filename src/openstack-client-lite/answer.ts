@@ -1,0 +1,152 @@
+/** Judges one answer of Keystone or Neutron: JSON with a 2xx status, or an error that says what came instead. */
+import { z } from 'zod';
+import { type CloudErrorCode, OpenStackError } from './errors.ts';
+import type { Secret } from './secret.ts';
+
+/** One answer as it came off the wire. */
+export interface RawAnswer {
+  /** Like `GET /v2.0/ports`. */
+  readonly what: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly text: string;
+  /** What we sent and must not show, should the server echo it. */
+  readonly secrets: readonly Secret[];
+}
+
+/** One good answer. */
+export interface Answer {
+  readonly what: string;
+  readonly body: unknown;
+  readonly headers: RawAnswer['headers'];
+  /** ` (request req-...)` or nothing, for the end of messages. */
+  readonly suffix: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+const EXCERPT_LENGTH = 80;
+const MESSAGE_LENGTH = 300;
+const RETRYABLE: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+/** The parsed answer; any status but 2xx and any body but JSON is an OpenStackError. `now` reads a Retry-After date. */
+export function parseAnswer(raw: RawAnswer, now: number): Answer {
+  const details = answerDetails(raw);
+  const suffix = requestSuffix(details);
+  const body = parseJson(raw.text);
+  if (raw.status < 200 || raw.status > 299) {
+    throw statusError(raw, body, now);
+  }
+  if (body === undefined) {
+    const problem = `${raw.status.toString()}, but no JSON: ${excerpt(raw)}`;
+    throw new OpenStackError('CLOUD_ANSWER_INVALID', `${raw.what}: ${problem}${suffix}`, {
+      details,
+    });
+  }
+  return { what: raw.what, body, headers: raw.headers, suffix, details };
+}
+
+/** The JSON-safe facts of an answer. */
+export function answerDetails(
+  raw: Omit<RawAnswer, 'text' | 'secrets'>,
+): Readonly<Record<string, unknown>> {
+  const header = raw.headers['x-openstack-request-id'];
+  const requestId = typeof header === 'string' ? printable(header, EXCERPT_LENGTH) : undefined;
+  const { method, path, status } = raw;
+  return { method, path, status, ...(requestId === undefined ? {} : { requestId }) };
+}
+
+/** ` (request ID)` where the details have one. */
+export function requestSuffix(details: Readonly<Record<string, unknown>>): string {
+  const { requestId } = details;
+  return typeof requestId === 'string' ? ` (request ${requestId})` : '';
+}
+
+/** At most so many characters of foreign text, on one line and without control or formatting characters. */
+export function printable(text: string, length: number): string {
+  return text
+    .slice(0, length * 4)
+    .replace(/[\s\p{C}]+/gv, ' ')
+    .trim()
+    .slice(0, length);
+}
+
+function statusError(raw: RawAnswer, body: unknown, now: number): OpenStackError {
+  const { type, message } = errorBodySchema.safeParse(body).data ?? {};
+  const location = raw.headers['location'];
+  const retryAfterMs = parseRetryAfter(raw.headers['retry-after'], now);
+  const details = {
+    ...answerDetails(raw),
+    ...(type === undefined ? {} : { type: printable(type, EXCERPT_LENGTH) }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  const isRedirect = raw.status > 299 && raw.status < 400;
+  const said =
+    message === undefined
+      ? excerpt(raw)
+      : foreign(raw, type === undefined ? message : `${type}: ${message}`);
+  const what = isRedirect
+    ? `redirects to ${JSON.stringify(foreign(raw, String(location)))}; a token is not sent there, configure the final address`
+    : said;
+  return new OpenStackError(
+    codeOf(raw.status),
+    `${raw.what}: ${raw.status.toString()} ${what}${requestSuffix(details)}`,
+    { details, retryable: RETRYABLE.has(raw.status) },
+  );
+}
+
+function codeOf(status: number): CloudErrorCode {
+  switch (status) {
+    case 401:
+      return 'CLOUD_UNAUTHORIZED';
+    case 403:
+      return 'CLOUD_FORBIDDEN';
+    case 404:
+      return 'CLOUD_NOT_FOUND';
+    case 408:
+    case 429:
+      return 'CLOUD_UNAVAILABLE';
+    default:
+      return status >= 500 ? 'CLOUD_UNAVAILABLE' : 'CLOUD_REJECTED';
+  }
+}
+
+const problemSchema = z.object({ type: z.string().optional(), message: z.string() });
+const errorBodySchema = z.union([
+  z.object({ NeutronError: problemSchema }).transform((body) => body.NeutronError),
+  z.object({ error: problemSchema }).transform((body) => body.error), // Keystone and its middleware
+]);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // the parser's message would quote the body
+  }
+}
+
+function excerpt(raw: RawAnswer): string {
+  const length = `${raw.text.length.toString()} characters`;
+  return raw.text === ''
+    ? 'an empty body'
+    : `${JSON.stringify(printable(mask(raw.text, raw.secrets), EXCERPT_LENGTH))} (${length})`;
+}
+
+function foreign({ secrets }: RawAnswer, text: string): string {
+  return printable(mask(text, secrets), MESSAGE_LENGTH);
+}
+
+// Masked before it is cut: half a secret would not be found.
+function mask(text: string, secrets: readonly Secret[]): string {
+  return secrets.reduce((masked, secret) => secret.maskIn(masked), text);
+}
+
+// Seconds, or an HTTP date (RFC 9110, 10.2.3).
+function parseRetryAfter(header: RawAnswer['headers'][string], now: number): number | undefined {
+  if (typeof header !== 'string') {
+    return undefined;
+  }
+  const ms = /^\d+$/v.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}

@@ -1,0 +1,60 @@
+/** The service catalog of a token: which URL is Neutron's for the configured region and interface. */
+import { z } from 'zod';
+import { printable } from './answer.ts';
+import type { CloudConfig } from './cloud-config.ts';
+import { OpenStackError } from './errors.ts';
+
+/** The part of Keystone's catalog that is used. */
+export const catalogSchema = z.array(
+  z.object({
+    type: z.string(),
+    endpoints: z.array(
+      z.object({
+        interface: z.string(),
+        region_id: z.string().nullish(),
+        region: z.string().nullish(),
+        url: z.string(),
+      }),
+    ),
+  }),
+);
+
+export type Catalog = z.output<typeof catalogSchema>;
+
+/** Neutron's base URL ending in `/v2.0/`: the override, else the catalog's one; CLOUD_ENDPOINT_MISSING where none or several fit. */
+export function findNetworkEndpoint(config: CloudConfig, catalog: Catalog): URL {
+  if (config.networkEndpoint !== undefined) {
+    return versioned(config.networkEndpoint);
+  }
+  const all = catalog
+    .filter((service) => service.type === 'network')
+    .flatMap((service) => service.endpoints)
+    .map(({ interface: kind, region_id, region, url }) => ({
+      kind,
+      region: region_id ?? region ?? '',
+      url,
+    }));
+  const fitting = all.filter(
+    ({ kind, region }) =>
+      kind === config.interface && (config.region === undefined || region === config.region),
+  );
+  const urls = new Set(fitting.map(({ url }) => url));
+  const [url] = urls;
+  if (url === undefined || urls.size > 1 || !URL.canParse(url)) {
+    const problem =
+      urls.size > 1 ? `${urls.size.toString()} network endpoints` : 'no usable network endpoint';
+    const regions = [...new Set(all.map(({ region }) => region))].toSorted();
+    const known = [...new Set(all.map(({ kind, region }) => `${region} ${kind}`))].toSorted();
+    throw new OpenStackError(
+      'CLOUD_ENDPOINT_MISSING',
+      `the catalog has ${problem} for region ${config.region ?? '(not set)'} and interface ${config.interface}; it lists ${printable(known.join(', '), 500) || 'none'}: set region_name and interface, or network_endpoint_override (${config.source})`,
+      { details: { region: config.region ?? null, interface: config.interface, regions, known } },
+    );
+  }
+  return versioned(url);
+}
+
+// Catalogs hold it with and without a slash at the end, with and without the version.
+function versioned(url: string): URL {
+  return new URL(`${url.replace(/\/+$/v, '').replace(/\/v2\.0$/v, '')}/v2.0/`);
+}

@@ -1,0 +1,225 @@
+/** One HTTP exchange with a cloud service: deadline, cap on concurrency, retries with backoff, JSON answers. Knows no token. */
+import { request as send } from 'undici';
+import {
+  type Answer,
+  answerDetails,
+  parseAnswer,
+  type RawAnswer,
+  requestSuffix,
+} from './answer.ts';
+import { connectionError } from './connection-errors.ts';
+import type { Dispatchers } from './dispatcher.ts';
+import { OpenStackError } from './errors.ts';
+import { createLimiter } from './limiter.ts';
+import type { Secret } from './secret.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A JSON text. Only bodies that may be sent twice: they are retried too. */
+  readonly body?: string;
+  /** What the request carries and no message may show. */
+  readonly secrets: readonly Secret[];
+  /** The caller's own deadline. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One attempt, for logs and metrics; `status` is undefined where no answer came. */
+export interface RequestEvent {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number | undefined;
+  readonly ms: number;
+}
+
+export interface HttpOptions {
+  readonly dispatchers: Dispatchers;
+  /** For one attempt, from its sending to the last byte of the answer. */
+  readonly requestTimeoutMs: number;
+  /** Attempts after the first. */
+  readonly retries: number;
+  readonly maxConcurrent: number;
+  readonly maxBodyBytes: number;
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Rejects with the signal's reason once it fires. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+}
+
+export interface HttpClient {
+  /** The parsed 2xx answer, else an OpenStackError. */
+  readonly request: (request: HttpRequest) => Promise<Answer>;
+  /** Cancels what is under way and closes the connections. */
+  readonly close: () => Promise<void>;
+}
+
+const BACKOFF_BASE_MS = 500;
+const BACKOFF_MAX_MS = 20_000;
+const RETRY_AFTER_MAX_MS = 60_000;
+
+/** Binds the settings to a client. */
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const lifetime = new AbortController();
+  const limit = createLimiter(options.maxConcurrent);
+
+  async function request(call: HttpRequest): Promise<Answer> {
+    const signal =
+      call.signal === undefined ? lifetime.signal : AbortSignal.any([call.signal, lifetime.signal]);
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await limit(() => attempt(call, signal, options), signal);
+      } catch (error) {
+        await pauseOrThrow(error, failures, signal).catch((reason: unknown) => {
+          throw signal.aborted ? cancelled(call, signal) : reason;
+        });
+      }
+    }
+  }
+
+  // Returns once it is time for another attempt; throws where there is none.
+  async function pauseOrThrow(
+    error: unknown,
+    failures: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted || failures >= options.retries || !deservesRetry(error)) {
+      throw error;
+    }
+    await options.sleep(pauseMs(error, failures, options.random()), signal);
+  }
+
+  return {
+    request,
+    async close() {
+      lifetime.abort(new Error('the client was closed'));
+      await options.dispatchers.close();
+    },
+  };
+}
+
+// A timeout is not repeated: the server is still busy with the first one, and a snapshot has its own deadline.
+function deservesRetry(error: unknown): error is OpenStackError {
+  return error instanceof OpenStackError && error.retryable && error.code !== 'CLOUD_TIMEOUT';
+}
+
+// Full jitter: anything between zero and the exponential bound, but never before Retry-After.
+function pauseMs(error: OpenStackError, failures: number, random: number): number {
+  const asked = error.details['retryAfterMs'];
+  const least = typeof asked === 'number' ? Math.min(asked, RETRY_AFTER_MAX_MS) : 0;
+  return least + random * Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** failures);
+}
+
+async function attempt(
+  call: HttpRequest,
+  parent: AbortSignal,
+  options: HttpOptions,
+): Promise<Answer> {
+  const { requestTimeoutMs, maxBodyBytes, now, onRequest } = options;
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), requestTimeoutMs);
+  const signal = AbortSignal.any([parent, deadline.signal]);
+  const started = now();
+  let head: Head | undefined;
+  try {
+    head = await open(call, signal, options.dispatchers);
+    const text = await readBody(head, maxBodyBytes);
+    return parseAnswer({ ...head, text, secrets: call.secrets }, now());
+  } catch (error) {
+    throw deadline.signal.aborted && !parent.aborted ? timedOut(call, requestTimeoutMs) : error;
+  } finally {
+    clearTimeout(timer);
+    const { method, url } = call;
+    onRequest?.({ method, path: url.pathname, status: head?.status, ms: now() - started });
+  }
+}
+
+interface Head extends Omit<RawAnswer, 'text' | 'secrets'> {
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+async function open(
+  call: HttpRequest,
+  signal: AbortSignal,
+  dispatchers: Dispatchers,
+): Promise<Head> {
+  const { method, url, body } = call;
+  const path = url.pathname;
+  const what = describe(call);
+  const dispatcher = dispatchers.pick(url);
+  try {
+    const response = await send(url, {
+      dispatcher,
+      method,
+      signal,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...call.headers,
+      },
+      body: body ?? null,
+    });
+    const { statusCode: status, headers } = response;
+    return { what, method, path, status, headers, body: response.body };
+  } catch (error) {
+    throw connectionError(error, url, { what, details: { method, path } });
+  }
+}
+
+async function readBody(head: Head, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of head.body) {
+      size += chunk.byteLength;
+      if (size > limit) {
+        break;
+      }
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw badBody(head, `the body broke off after ${size.toString()} bytes`, { cause: error });
+  }
+  if (size > limit) {
+    throw badBody(head, `the body is larger than ${limit.toString()} bytes`, {});
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function badBody(head: Head, problem: string, { cause }: { cause?: unknown }): OpenStackError {
+  const details = answerDetails(head);
+  const status = head.status.toString();
+  return new OpenStackError(
+    'CLOUD_ANSWER_INVALID',
+    `${head.what}: ${status}, but ${problem}${requestSuffix(details)}`,
+    { details, cause, retryable: cause !== undefined },
+  );
+}
+
+function timedOut(call: HttpRequest, timeoutMs: number): OpenStackError {
+  const seconds = (timeoutMs / 1000).toString();
+  return new OpenStackError(
+    'CLOUD_TIMEOUT',
+    `${describe(call)}: ${call.url.host} gave no complete answer within ${seconds} s; is its database up?`,
+    {
+      details: { method: call.method, path: call.url.pathname, host: call.url.host, timeoutMs },
+      retryable: true,
+    },
+  );
+}
+
+function cancelled(call: HttpRequest, signal: AbortSignal): OpenStackError {
+  const reason: unknown = signal.reason;
+  const why = reason instanceof Error ? reason.message : 'the caller gave up';
+  return new OpenStackError('CLOUD_CANCELLED', `${describe(call)}: cancelled: ${why}`, {
+    details: { method: call.method, path: call.url.pathname },
+    cause: reason,
+    retryable: true,
+  });
+}
+
+function describe({ method, url }: HttpRequest): string {
+  return `${method} ${url.pathname}`;
+}

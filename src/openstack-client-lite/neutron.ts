@@ -1,0 +1,129 @@
+/** Typed lists and single objects of Neutron. A list is complete or an error, whatever page size the server forces. */
+import type { Answer } from './answer.ts';
+import { findNetworkEndpoint } from './catalog.ts';
+import type { CloudConfig } from './cloud-config.ts';
+import { hasCloudCode, OpenStackError } from './errors.ts';
+import type { HttpClient } from './http.ts';
+import type { Keystone, Session } from './keystone.ts';
+import type { CollectionName, NeutronFilters, NeutronObject } from './neutron-objects.ts';
+import { fieldsOf, type Page, parseObject, readPage, readSingle } from './neutron-page.ts';
+import { buildQueries, passes } from './neutron-query.ts';
+import { walkList } from './neutron-walk.ts';
+
+export interface CallOptions {
+  /** Cancels the call, its retries and its pages. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface NetworkClient {
+  /** Every object that passes the filters, each id once, in the server's order. Never a part of them. */
+  readonly list: <C extends CollectionName>(
+    collection: C,
+    filters?: NeutronFilters<C>,
+    options?: CallOptions,
+  ) => Promise<readonly NeutronObject<C>[]>;
+  /** One object by id; undefined only where Neutron itself says that it does not exist (or is another project's). */
+  readonly get: <C extends CollectionName>(
+    collection: C,
+    id: string,
+    options?: CallOptions,
+  ) => Promise<NeutronObject<C> | undefined>;
+  /** Neutron's base URL, as configured or from the catalog. */
+  readonly endpoint: (options?: CallOptions) => Promise<URL>;
+}
+
+export interface NetworkOptions {
+  readonly config: CloudConfig;
+  readonly http: HttpClient;
+  readonly keystone: Keystone;
+}
+
+type Send = (path: string, signal: AbortSignal | undefined) => Promise<Answer>;
+
+/** A Neutron behind a Keystone; makes no request before it is asked. */
+export function createNetworkClient(options: NetworkOptions): NetworkClient {
+  const send = createSend(options);
+  return {
+    async list(collection, filters = {}, { signal } = {}) {
+      const queries = buildQueries(fieldsOf(collection), filters);
+      const fetchPage = async (query: string): Promise<Page> =>
+        readPage(collection, await send(`${collection}?${query}`, signal));
+      const found = await Promise.all(queries.map((query) => walkList(query, fetchPage)));
+      const wanted = found.flat().filter(({ raw }) => passes(raw, filters));
+      const byId = new Map(wanted.map((entry) => [entry.id, entry]));
+      return [...byId.values()].map((entry) => parseObject(collection, entry));
+    },
+
+    async get(collection, id, { signal } = {}) {
+      const [query = ''] = buildQueries(fieldsOf(collection), {});
+      try {
+        const answer = await send(`${collection}/${pathSegment(id)}?${query}`, signal);
+        return parseObject(collection, readSingle(collection, id, answer));
+      } catch (error) {
+        if (isVanished(error)) {
+          return undefined;
+        }
+        throw error;
+      }
+    },
+
+    async endpoint({ signal } = {}) {
+      const { catalog } = await options.keystone.session(signal);
+      return findNetworkEndpoint(options.config, catalog);
+    },
+  };
+}
+
+// A token may be revoked before its time: a service that refuses it gets a fresh one, once.
+function createSend({ config, http, keystone }: NetworkOptions): Send {
+  return async (path, signal) => {
+    const attempt = async (session: Session): Promise<Answer> =>
+      http.request({
+        method: 'GET',
+        url: new URL(path, findNetworkEndpoint(config, session.catalog)),
+        headers: { 'x-auth-token': session.token.reveal() },
+        secrets: [session.token],
+        signal,
+      });
+    const session = await keystone.session(signal);
+    try {
+      return await attempt(session);
+    } catch (error) {
+      if (!hasCloudCode(error, 'CLOUD_UNAUTHORIZED')) {
+        throw error;
+      }
+      keystone.forget(session);
+    }
+    const fresh = await keystone.session(signal);
+    try {
+      return await attempt(fresh);
+    } catch (error) {
+      throw hasCloudCode(error, 'CLOUD_UNAUTHORIZED') ? refusedTwice(error) : error;
+    }
+  };
+}
+
+function refusedTwice(error: OpenStackError): OpenStackError {
+  return new OpenStackError(
+    'CLOUD_UNAUTHORIZED',
+    `${error.message}: refused with a fresh token too; do Keystone and Neutron belong together?`,
+    { details: error.details, cause: error },
+  );
+}
+
+// An empty segment would be the list, dots would climb to another address.
+function pathSegment(id: string): string {
+  if (['', '.', '..'].includes(id)) {
+    throw new TypeError(`not an id: ${JSON.stringify(id)}`);
+  }
+  return encodeURIComponent(id);
+}
+
+// Only Neutron's own word counts: a proxy's 404 or a wrong endpoint must not look like a deleted object.
+function isVanished(error: unknown): boolean {
+  if (!hasCloudCode(error, 'CLOUD_NOT_FOUND')) {
+    return false;
+  }
+  const { type } = error.details;
+  return typeof type === 'string' && type !== 'HTTPNotFound';
+}

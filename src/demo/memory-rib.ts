@@ -1,6 +1,6 @@
 /** How the Linux kernel keeps the routes of one prefix in one table: what `add`, `append`, `replace` and `del` do there. */
 import type { Address, Prefix } from '../core/prefix.ts';
-import { Refused, type RouteRequest } from './ip-request.ts';
+import { type Hop, Refused, type RouteRequest } from './ip-request.ts';
 
 /** A next hop; in an IPv6 set each has the protocol of the one who added it. */
 export interface Member {
@@ -34,12 +34,16 @@ export function insertRoute(
   const [first] = rivals;
   if (first === undefined) {
     entries.push(entry);
-  } else if (verb === 'replace') {
-    entries.splice(entries.indexOf(twinOf(entry, rivals) ?? first), 1, entry);
-  } else if (verb === 'add' || rivals.some((other) => sharesNextHop(other, entry))) {
+    return;
+  }
+  const target = verb === 'replace' ? (twinOf(entry, rivals) ?? first) : undefined;
+  if (verb === 'add' || rivals.some((other) => other !== target && isRepeated(other, entry))) {
     throw new Refused('RTNETLINK answers: File exists');
-  } else {
+  }
+  if (target === undefined) {
     append(entry, entries, rivals);
+  } else {
+    entries.splice(entries.indexOf(target), 1, entry);
   }
 }
 
@@ -48,30 +52,50 @@ export function insertRoute(
  * no gateway is named it removes the whole set. Throws {@link Refused} if something named was not there.
  */
 export function removeRoute(request: RouteRequest, entries: Entry[]): void {
-  const isIpv6 = request.prefix.family === 6;
-  const named = isIpv6 ? request.hops : request.hops.slice(0, 1);
-  const found = named.filter(({ gateway, device }) => {
-    const isWanted = (member: Member): boolean =>
-      (request.protocol ?? member.protocol) === member.protocol &&
-      (gateway ?? member.gateway) === member.gateway &&
-      (device ?? member.device) === member.device;
-    const entry = entries.find(
-      ({ metric, members }) =>
-        (request.metric ?? metric) === metric &&
-        (isIpv6 ? members : members.slice(0, 1)).some(isWanted),
-    );
-    if (entry === undefined) {
-      return false;
-    }
-    const isPartial = isIpv6 && gateway !== undefined;
-    const left = isPartial ? entry.members.filter((member) => !isWanted(member)) : [];
-    const rest = left.length > 0 ? [{ ...entry, members: left }] : [];
-    entries.splice(entries.indexOf(entry), 1, ...rest);
-    return true;
-  });
-  if (found.length < named.length) {
+  const isComplete =
+    request.prefix.family === 4
+      ? removeWhole(request, entries)
+      : request.hops.map((hop) => removeMember(request, entries, hop)).every(Boolean);
+  if (!isComplete) {
     throw new Refused('RTNETLINK answers: No such process');
   }
+}
+
+/** IPv4 compares the route's next hops one by one with those named, but a single one with the first next hop only. */
+function removeWhole(request: RouteRequest, entries: Entry[]): boolean {
+  const { hops } = request;
+  const at = entries.findIndex(
+    ({ metric, members }) =>
+      (request.metric ?? metric) === metric &&
+      (hops.length === 1 ? members.slice(0, 1) : members).every((member, index) =>
+        fits(request, hops[index], member),
+      ),
+  );
+  return at >= 0 && entries.splice(at, 1).length > 0;
+}
+
+function removeMember(request: RouteRequest, entries: Entry[], hop: Hop): boolean {
+  const at = entries.findIndex(
+    ({ metric, members }) =>
+      (request.metric ?? metric) === metric && members.some((member) => fits(request, hop, member)),
+  );
+  const entry = entries[at];
+  if (entry === undefined) {
+    return false;
+  }
+  const left =
+    hop.gateway === undefined ? [] : entry.members.filter((member) => !fits(request, hop, member));
+  entries.splice(at, 1, ...(left.length > 0 ? [{ ...entry, members: left }] : []));
+  return true;
+}
+
+function fits({ protocol }: RouteRequest, hop: Hop | undefined, member: Member): boolean {
+  return (
+    hop !== undefined &&
+    (protocol ?? member.protocol) === member.protocol &&
+    (hop.gateway ?? member.gateway) === member.gateway &&
+    (hop.device ?? member.device) === member.device
+  );
 }
 
 function metricOf({ prefix, metric = 0 }: RouteRequest): number {
@@ -99,8 +123,11 @@ function isSet({ members }: Entry): boolean {
   return members.some(({ gateway }) => gateway !== undefined);
 }
 
-function sharesNextHop(one: Entry, other: Entry): boolean {
-  return one.members.some((a) =>
-    other.members.some((b) => a.gateway === b.gateway && a.device === b.device),
-  );
+/** IPv4 takes no route twice, and IPv6 no next hop of a route. */
+function isRepeated(one: Entry, other: Entry): boolean {
+  return one.prefix.family === 4
+    ? one.type === other.type && JSON.stringify(one.members) === JSON.stringify(other.members)
+    : one.members.some((a) =>
+        other.members.some((b) => a.gateway === b.gateway && a.device === b.device),
+      );
 }

@@ -136,7 +136,10 @@ class MemoryRouter {
   #change(request: RouteRequest): void {
     for (const { device } of request.hops) {
       if (device !== undefined && !this.#connected.some((link) => link.device === device)) {
-        throw new Refused(`Cannot find device "${device}"`, 1);
+        const words = `Cannot find device "${device}"`;
+        throw request.hops.length > 1
+          ? new Refused(`${words}\nError: cannot parse nexthop`, 255)
+          : new Refused(words, 1);
       }
     }
     if (!this.#permitted) {

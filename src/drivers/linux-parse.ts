@@ -1,0 +1,249 @@
+/** Reads what `ip -N -details -json` answers; only the fields in use are checked, by hand, for tables of a million routes. */
+import { compareNextHops } from '../core/next-hops.ts';
+import { bitsOf, familyOf, parseAddress, parsePrefix, prefixAt } from '../core/prefix.ts';
+import type { Address, Family, Prefix } from '../core/prefix.ts';
+import type { InstalledRoute, InterfaceAddress, NextHop, UpstreamState } from '../core/route.ts';
+import { RouteSyncError } from '../errors.ts';
+import type { CommandOutput, RouteScope } from './driver.ts';
+import { commandFailed, deviceWords, isTableUnused } from './linux-answer.ts';
+
+/** rtnetlink.h RTN_*. */
+const TYPES = [
+  'unspec',
+  'unicast',
+  'local',
+  'broadcast',
+  'anycast',
+  'multicast',
+  'blackhole',
+  'unreachable',
+  'prohibit',
+  'throw',
+  'nat',
+];
+/** What the kernel keeps for its own addresses; no router forwards by these. */
+const HOUSEKEEPING = new Set(['local', 'broadcast', 'anycast', 'multicast']);
+/** rtnetlink.h RTPROT_KERNEL. */
+const KERNEL = '2';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a route is apart from its prefix. */
+interface Attributes extends Omit<InstalledRoute, 'prefix'> {
+  readonly isHousekeeping: boolean;
+}
+
+/** Reads the answers to the driver's `gather`: routes of IPv4, routes of IPv6, addresses. */
+export function parseState(scope: RouteScope, outputs: readonly CommandOutput[]): UpstreamState {
+  const [ipv4, ipv6, addresses] = outputs;
+  if (ipv4 === undefined || ipv6 === undefined || addresses === undefined) {
+    throw invalid(`three answers were expected, ${outputs.length} came`);
+  }
+  return {
+    routes: [...readRoutes(scope, 4, ipv4), ...readRoutes(scope, 6, ipv6)],
+    addresses: readList('ip address show', addresses).flatMap(readAddresses),
+  };
+}
+
+function readRoutes(
+  scope: RouteScope,
+  family: Family,
+  output: CommandOutput,
+): readonly InstalledRoute[] {
+  // The broken JSON `[` comes with this answer, so it must be known first.
+  if (output.exitCode !== 0 && isTableUnused(output)) {
+    return [];
+  }
+  const routes: InstalledRoute[] = [];
+  // Routes are many and their attributes few: each kind is read once.
+  const known = new Map<string, Attributes>();
+  for (const row of readList(`ip -${family} route show table ${scope.table}`, output, scope)) {
+    const { dst, ...fields } = row;
+    const key = JSON.stringify(fields);
+    const attributes = known.get(key) ?? readAttributes(scope, fields);
+    known.set(key, attributes);
+    const prefix = readPrefix(family, dst);
+    if (prefix.family === family && !attributes.isHousekeeping) {
+      const { nextHops, owned, kind, description } = attributes;
+      routes.push({ prefix, nextHops, owned, kind, description });
+    }
+  }
+  return routes;
+}
+
+function readList(what: string, output: CommandOutput, scope?: RouteScope): readonly Fields[] {
+  if (output.exitCode !== 0) {
+    throw commandFailed(what, output, scope);
+  }
+  // NLM_F_DUMP_INTR: the table changed while the kernel listed it, so routes may be missing. iproute2 exits with 0.
+  if (output.stderr.includes('Dump was interrupted')) {
+    throw new RouteSyncError(
+      'UPSTREAM_OUTPUT_INVALID',
+      `${what}: the table changed while it was read, so the answer may be incomplete; it will be read again`,
+      { retryable: true },
+    );
+  }
+  let list: unknown;
+  try {
+    list = JSON.parse(output.stdout);
+  } catch (cause) {
+    throw invalid(`${what}: the answer is not JSON: ${quote(output.stdout)}`, cause);
+  }
+  if (!Array.isArray(list) || !list.every((entry) => isFields(entry))) {
+    throw invalid(`${what}: the answer is not a list of objects: ${quote(output.stdout)}`);
+  }
+  return list;
+}
+
+function readAttributes(scope: RouteScope, fields: Fields): Attributes {
+  const type = typeOf(fields);
+  const isKernels = optionalText(fields, 'protocol') === KERNEL;
+  const nextHops = readNextHops(fields);
+  const hasGateway = nextHops.length > 0 || fields['via'] !== undefined || hasMembers(fields);
+  return {
+    nextHops,
+    owned: type === 'unicast' && hasMark(scope, fields),
+    kind: type === 'unicast' && isKernels && !hasGateway ? 'connected' : 'static',
+    description: describe(type, fields),
+    isHousekeeping: isKernels && HOUSEKEEPING.has(type),
+  };
+}
+
+/** A type of service is part of the kernel's key of a route, and ours have none. */
+function hasMark(scope: RouteScope, fields: Fields): boolean {
+  return (
+    fields['protocol'] === String(scope.protocol) &&
+    (fields['metric'] ?? 0) === scope.metric &&
+    fields['tos'] === undefined
+  );
+}
+
+function readPrefix(family: Family, dst: unknown): Prefix {
+  if (typeof dst !== 'string') {
+    throw invalid('a route has no dst');
+  }
+  if (dst === 'default') {
+    return parsePrefix(family === 4 ? '0.0.0.0/0' : '::/0');
+  }
+  return readText(dst, () => parsePrefix(dst.includes('/') ? dst : `${dst}/${bitsOf(family)}`));
+}
+
+function readNextHops(fields: Fields): readonly NextHop[] {
+  const members = hasMembers(fields) ? readMembers(fields['nexthops']) : [fields];
+  return members.flatMap(readNextHop).sort(compareNextHops);
+}
+
+/** The next hop of a route or of one member; none for a device alone or for a gateway of the other family. */
+function readNextHop(fields: Fields): readonly NextHop[] {
+  const gateway = optionalText(fields, 'gateway');
+  if (gateway === undefined) {
+    return [];
+  }
+  const address = readAddress(gateway);
+  const device = optionalText(fields, 'dev');
+  const onlink = hasFlag(fields, 'onlink');
+  return [{ address, ...(device !== undefined && { device }), ...(onlink && { onlink }) }];
+}
+
+function readAddresses(link: Fields): readonly InterfaceAddress[] {
+  // Old iproute2 prints `{}` for an interface that its filter left out.
+  return readMembers(link['addr_info'] ?? []).map((info) => {
+    const local = optionalText(info, 'local');
+    if (local === undefined) {
+      throw invalid(`an address has no local: ${quote(JSON.stringify(info))}`);
+    }
+    // On a point-to-point link `address` is the peer, and the connected network is the peer's.
+    const connected = readAddress(optionalText(info, 'address') ?? local);
+    const length = Number(info['prefixlen']);
+    if (!Number.isInteger(length) || length < 0 || length > bitsOf(familyOf(connected))) {
+      throw invalid(`an address has no valid prefixlen: ${quote(JSON.stringify(info))}`);
+    }
+    return { address: readAddress(local), network: prefixAt(connected, length) };
+  });
+}
+
+/** The attributes in the order of `ip route show`, for people. */
+function describe(type: string, fields: Fields): string {
+  const members = hasMembers(fields) ? readMembers(fields['nexthops']) : [fields];
+  const words = [
+    ...(type === 'unicast' ? [] : [type]),
+    ...members.flatMap(describeHop),
+    ...describeField(fields, 'proto', 'protocol'),
+    ...describeField(fields, 'metric', 'metric'),
+    ...describeField(fields, 'tos', 'tos'),
+  ];
+  return deviceWords(words.join(' '));
+}
+
+function describeHop(fields: Fields): readonly string[] {
+  const via = fields['via'];
+  return [
+    ...(isFields(via) ? ['via', String(via['family']), String(via['host'])] : []),
+    ...describeField(fields, 'via', 'gateway'),
+    ...describeField(fields, 'dev', 'dev'),
+    ...(hasFlag(fields, 'onlink') ? ['onlink'] : []),
+  ];
+}
+
+function describeField(fields: Fields, word: string, name: string): readonly string[] {
+  const value = fields[name];
+  return typeof value === 'string' || typeof value === 'number' ? [word, String(value)] : [];
+}
+
+/** The name of a route's type, which `-N` turns into its number; without `-details` unicast is left out. */
+function typeOf(fields: Fields): string {
+  const type = optionalText(fields, 'type') ?? 'unicast';
+  return TYPES[Number(type)] ?? type;
+}
+
+function hasMembers(fields: Fields): boolean {
+  return fields['nexthops'] !== undefined;
+}
+
+function readMembers(value: unknown): readonly Fields[] {
+  if (!Array.isArray(value) || !value.every((entry) => isFields(entry))) {
+    throw invalid(`a list of objects was expected: ${quote(JSON.stringify(value))}`);
+  }
+  return value;
+}
+
+function hasFlag(fields: Fields, flag: string): boolean {
+  const flags = fields['flags'];
+  return Array.isArray(flags) && flags.includes(flag);
+}
+
+function optionalText(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  if (value === undefined || typeof value === 'string') {
+    return value;
+  }
+  throw invalid(`${name} is not a text: ${quote(JSON.stringify(fields))}`);
+}
+
+function readAddress(text: string): Address {
+  return readText(text, () => parseAddress(text));
+}
+
+function readText<T>(text: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw invalid(`${quote(text)} is no address or prefix`, cause);
+  }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+function quote(text: string): string {
+  return `"${deviceWords(text.slice(0, 1000))}"`;
+}
+
+function invalid(message: string, cause?: unknown): RouteSyncError {
+  return new RouteSyncError(
+    'UPSTREAM_OUTPUT_INVALID',
+    `iproute2 on the upstream answered in an unknown form: ${message}`,
+    { cause },
+  );
+}

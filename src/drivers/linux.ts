@@ -1,0 +1,262 @@
+/**
+ * The Linux kernel through iproute2. A route is ours if table, protocol and metric are. Facts in the comments were
+ * measured on Linux 6.18 with iproute2 6.1; test/kernel/linux.test.ts measures them again.
+ */
+import { isSameNextHop } from '../core/next-hops.ts';
+import { prefixOf } from '../core/route.ts';
+import type { ChangeAction, NextHop, RouteChange } from '../core/route.ts';
+import { RouteSyncError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import type {
+  Command,
+  CommandOutput,
+  Rejection,
+  RenderedChunk,
+  RouterDriver,
+  RouteScope,
+} from './driver.ts';
+import {
+  commandFailed,
+  deviceWords,
+  isNotPermitted,
+  isTableUnused,
+  notPermitted,
+} from './linux-answer.ts';
+import { parseState } from './linux-parse.ts';
+import { safeWord, unsafeWord } from './word.ts';
+
+/** `ip -batch` takes 512 words a line; one with this many next hops has about 260. */
+const MAX_NEXT_HOPS = 32;
+/** One process for up to this many changes: some 20 MB of lines, and starting `ip` costs nothing against them. */
+const CHUNK = 250_000;
+/** Make before break. */
+const ORDER = ['add', 'replace', 'remove'] as const satisfies readonly ChangeAction[];
+const FAILED_LINE = /^Command failed -:(?<line>\d+)$/;
+const LINK_LOCAL = /^fe[89ab]/;
+const CONNECT_HINT =
+  'connect the upstream to the network of the next hop, or set dev (and onlink) under devices of the upstream in the configuration';
+
+/** What the kernel says of one line, and what route-sync makes of it. */
+const REFUSALS: readonly { words: RegExp; code: ErrorCode; hint: string }[] = [
+  {
+    words: /File exists/,
+    code: 'ROUTE_EXISTS',
+    hint: 'a route of another owner is there with the same metric; remove it, or configure another metric',
+  },
+  {
+    words: /invalid gateway|No route to host|Network is unreachable|Egress device not specified/,
+    code: 'ROUTE_REJECTED',
+    hint: CONNECT_HINT,
+  },
+  {
+    words: /Cannot find device/,
+    code: 'ROUTE_REJECTED',
+    hint: 'the configured device does not exist on the upstream',
+  },
+  { words: /device is not up/, code: 'ROUTE_REJECTED', hint: 'bring the device up' },
+];
+
+/** One line of a batch before the mark is added to it. */
+interface Step {
+  readonly verb: 'add' | 'append' | 'replace' | 'del';
+  readonly nextHops: readonly NextHop[];
+}
+
+/** The driver for `os: linux`. */
+export const linux: RouterDriver = {
+  os: 'linux',
+  capabilities: { ipv6: true, ecmp: true, transaction: 'none', chunk: CHUNK },
+  gather,
+  parse: parseState,
+  unsupported,
+  render,
+  rejections,
+  probe,
+  probed,
+};
+
+/** `-N`: names of protocols lie (FRR calls 196 `static`); `-details`: else a route of protocol boot shows none. */
+function gather(scope: RouteScope): readonly Command[] {
+  const table = safeWord('table', scope.table);
+  return [
+    { argv: ['ip', '-N', '-details', '-json', '-4', 'route', 'show', 'table', table] },
+    { argv: ['ip', '-N', '-details', '-json', '-6', 'route', 'show', 'table', table] },
+    { argv: ['ip', '-N', '-json', 'address', 'show'] },
+  ];
+}
+
+function unsupported(change: RouteChange): RouteSyncError | undefined {
+  const prefix = prefixOf(change).text;
+  const nextHops = change.action === 'remove' ? [] : change.after.nextHops;
+  const homeless = nextHops.find(
+    ({ address, device }) => LINK_LOCAL.test(address) && device === undefined,
+  );
+  if (homeless !== undefined) {
+    return new RouteSyncError(
+      'ROUTE_REJECTED',
+      `${prefix}: next hop ${homeless.address} is link-local: set dev of its external network under devices of the upstream in the configuration`,
+      { details: { prefix, nextHop: homeless.address } },
+    );
+  }
+  if (nextHops.length > MAX_NEXT_HOPS) {
+    return new RouteSyncError(
+      'ROUTE_REJECTED',
+      `${prefix}: ${nextHops.length} next hops are more than the ${MAX_NEXT_HOPS} that one route may have; set policy.ecmp to false or detach routers`,
+      { details: { prefix, nextHops: nextHops.length } },
+    );
+  }
+  return stepsOf(change)
+    .flatMap((step) => step.nextHops)
+    .map(({ device }) => (device === undefined ? undefined : unsafeWord('device', device)))
+    .find((error) => error !== undefined);
+}
+
+function render(scope: RouteScope, changes: readonly RouteChange[]): readonly RenderedChunk[] {
+  const mark = markWords(scope);
+  const ordered = ORDER.flatMap((action) => changes.filter((change) => change.action === action));
+  return ([4, 6] as const).flatMap((family) => {
+    const ofFamily = ordered.filter((change) => prefixOf(change).family === family);
+    return [...Map.groupBy(ofFamily, devicesAtRisk).values()].flatMap(chunksOf).map((chunk) => ({
+      command: {
+        argv: ['ip', `-${family}`, '-force', '-batch', '-'] as const,
+        stdin: chunk.map((change) => linesOf(change, mark)).join(''),
+      },
+      changes: chunk,
+    }));
+  });
+}
+
+/**
+ * The devices that the change names after the word `nexthop`. If one does not exist, `ip` ends the whole batch there
+ * instead of going on; so such changes get a batch of their own, in which every line has the same need.
+ */
+function devicesAtRisk(change: RouteChange): string {
+  const hops = stepsOf(change).flatMap(({ nextHops }) => (nextHops.length > 1 ? nextHops : []));
+  return [...new Set(hops.map(({ device }) => device))].join(' ').trim();
+}
+
+function chunksOf(changes: readonly RouteChange[]): readonly (readonly RouteChange[])[] {
+  const count = Math.ceil(changes.length / CHUNK);
+  return Array.from({ length: count }, (_, i) => changes.slice(i * CHUNK, (i + 1) * CHUNK));
+}
+
+function linesOf(change: RouteChange, mark: string): string {
+  const prefix = safeWord('prefix', prefixOf(change).text);
+  return stepsOf(change)
+    .map(({ verb, nextHops }) => `route ${verb} ${prefix} ${routeWords(nextHops, mark)}\n`)
+    .join('');
+}
+
+/** `ip` takes nothing but next hops after the first word `nexthop`. */
+function routeWords(nextHops: readonly NextHop[], mark: string): string {
+  return nextHops.length === 1
+    ? [...nextHops.map(hopWords), mark].join(' ')
+    : [mark, ...nextHops.map((hop) => `nexthop ${hopWords(hop)} weight 1`)].join(' ');
+}
+
+/**
+ * The steps of one change; each names exactly what is ours.
+ *
+ * - IPv4: a route is one object. `replace` swaps it whole. `del` names a single next hop but never one of several:
+ *   with the first of several it would remove the whole route, with another one nothing.
+ * - IPv6: a route with several next hops is a set, each member with its own protocol, and only the first one's is
+ *   shown. Whatever names no next hop (`replace`, `del`) takes the members of strangers along; so a set is changed and
+ *   removed member by member, where the protocol protects theirs. As a refused line does not stop the next one, a set
+ *   first only grows; the read-back finds the surplus members and replaces once more, and then it shrinks.
+ */
+function stepsOf(change: RouteChange): readonly Step[] {
+  const { family } = prefixOf(change);
+  if (change.action === 'add') {
+    return [{ verb: 'add', nextHops: change.after.nextHops }];
+  }
+  const before = change.before.nextHops;
+  if (change.action === 'remove') {
+    return [{ verb: 'del', nextHops: family === 4 && before.length > 1 ? [] : before }];
+  }
+  const after = change.after.nextHops;
+  if (family === 4 || before.length <= 1) {
+    return [{ verb: 'replace', nextHops: after }];
+  }
+  const missing = after.filter((want) => !before.some((have) => isSameNextHop(want, have)));
+  const surplus = before.filter((have) => !after.some((want) => isSameNextHop(want, have)));
+  return missing.length > 0
+    ? missing.map((nextHop) => ({ verb: 'append', nextHops: [nextHop] }))
+    : surplus.map((nextHop) => ({ verb: 'del', nextHops: [nextHop] }));
+}
+
+function hopWords({ address, device, onlink }: NextHop): string {
+  const via = `via ${safeWord('address', address)}`;
+  return device === undefined
+    ? via
+    : `${via} dev ${safeWord('device', device)}${onlink === true ? ' onlink' : ''}`;
+}
+
+function markWords(scope: RouteScope): string {
+  const protocol = safeWord('number', String(scope.protocol));
+  const metric = safeWord('number', String(scope.metric));
+  return `proto ${protocol} metric ${metric} table ${safeWord('table', scope.table)}`;
+}
+
+function rejections(chunk: RenderedChunk, output: CommandOutput): readonly Rejection[] {
+  if (output.exitCode === 0) {
+    return [];
+  }
+  if (isNotPermitted(output.stderr)) {
+    throw notPermitted();
+  }
+  const changes = chunk.changes.flatMap((change) => stepsOf(change).map(() => change));
+  const rejected = new Map<RouteChange, Rejection>();
+  let words: string[] = [];
+  for (const line of output.stderr.split('\n')) {
+    const failed = FAILED_LINE.exec(line);
+    if (failed === null) {
+      words.push(line);
+      continue;
+    }
+    const change = changes[Number(failed.groups?.['line']) - 1];
+    if (change === undefined) {
+      throw commandFailed('ip -batch', output);
+    }
+    const text = deviceWords(words.join(' '));
+    words = [];
+    if (!text.includes('No such process') && !rejected.has(change)) {
+      rejected.set(change, { change, error: refusal(change, text) });
+    }
+  }
+  // A line that `ip` cannot read ends the batch at once, without `Command failed`: what follows it was not done.
+  const rest = words.join('\n').trim();
+  if (rest !== '' || !output.stderr.includes('Command failed')) {
+    throw commandFailed('ip -batch', { ...output, stderr: rest });
+  }
+  return [...rejected.values()];
+}
+
+function refusal(change: RouteChange, words: string): RouteSyncError {
+  const prefix = prefixOf(change).text;
+  const nextHops = change.action === 'remove' ? change.before.nextHops : change.after.nextHops;
+  const via = nextHops.map(({ address }) => ` via ${address}`).join('');
+  const known = REFUSALS.find((refusal) => refusal.words.test(words));
+  return new RouteSyncError(
+    known?.code ?? 'ROUTE_REJECTED',
+    `${change.action} ${prefix}${via}: the upstream says "${words}"${known === undefined ? '' : `; ${known.hint}`}`,
+    { details: { prefix, action: change.action, words } },
+  );
+}
+
+/**
+ * The kernel asks for CAP_NET_ADMIN before it looks for the route. The address 0.0.0.0/32 is no destination, and the
+ * mark keeps it from everyone else's routes.
+ */
+function probe(scope: RouteScope): Command {
+  return { argv: ['ip', '-4', 'route', 'del', '0.0.0.0/32', ...markWords(scope).split(' ')] };
+}
+
+function probed(scope: RouteScope, output: CommandOutput): void {
+  if (isNotPermitted(output.stderr)) {
+    throw notPermitted();
+  }
+  const isHarmless = output.stderr.includes('No such process') || isTableUnused(output);
+  if (output.exitCode !== 0 && !isHarmless) {
+    throw commandFailed('ip route del', output, scope);
+  }
+}

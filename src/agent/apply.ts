@@ -1,16 +1,8 @@
 /** Pushes changes to one upstream; what one refused change costs is that change. */
-import type { ChangeAction, RouteChange } from '../core/route.ts';
+import type { RouteChange } from '../core/route.ts';
 import type { Rejection, RenderedChunk } from '../drivers/driver.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { UpstreamAccess } from './gather.ts';
-
-/** How many changes the upstream took, and which it did not take. */
-export interface Applied {
-  readonly added: number;
-  readonly replaced: number;
-  readonly removed: number;
-  readonly failed: readonly Rejection[];
-}
 
 /** An upstream and the changes that it should take. */
 export interface Push extends UpstreamAccess {
@@ -18,31 +10,26 @@ export interface Push extends UpstreamAccess {
 }
 
 /**
- * Renders and sends the changes chunk by chunk. A change that is refused and a chunk that fails are in `failed`; missing
- * rights reject at once (UPSTREAM_NOT_PERMITTED), before anything was changed.
+ * Renders and sends the changes chunk by chunk, and resolves with those that the upstream did not take; missing rights
+ * reject at once (UPSTREAM_NOT_PERMITTED), before anything was changed.
  */
-export async function applyChanges(push: Push): Promise<Applied> {
+export async function applyChanges(push: Push): Promise<readonly Rejection[]> {
   const { driver, scope, changes } = push;
   if (changes.length === 0) {
-    return { added: 0, replaced: 0, removed: 0, failed: [] };
+    return [];
   }
   await proveRights(push);
-  const failed = changes.flatMap((change) => {
+  const unsupported = changes.flatMap((change) => {
     const error = driver.unsupported(change);
     return error === undefined ? [] : [{ change, error }];
   });
-  const refused = new Set(failed.map(({ change }) => change));
-  const sendable = changes.filter((change) => !refused.has(change));
+  const left = new Set(unsupported.map(({ change }) => change));
+  const sendable = changes.filter((change) => !left.has(change));
+  const rejections = [unsupported];
   for (const chunk of driver.render(scope, sendable)) {
-    for (const rejection of await sendChunk(push, chunk)) {
-      failed.push(rejection);
-      refused.add(rejection.change);
-    }
+    rejections.push([...(await sendChunk(push, chunk))]);
   }
-  function count(action: ChangeAction): number {
-    return changes.filter((change) => change.action === action && !refused.has(change)).length;
-  }
-  return { added: count('add'), replaced: count('replace'), removed: count('remove'), failed };
+  return rejections.flat();
 }
 
 /** Rejects with UPSTREAM_NOT_PERMITTED if the upstream would refuse every change; changes nothing. */

@@ -48,8 +48,8 @@ const namedSchema = z.object({ id: z.string(), name: z.string() });
 
 const tokenSchema = z.object({
   token: z.object({
-    issued_at: z.iso.datetime(),
-    expires_at: z.iso.datetime(),
+    issued_at: z.iso.datetime({ offset: true }).optional(),
+    expires_at: z.iso.datetime({ offset: true }),
     user: namedSchema,
     roles: z.array(z.object({ name: z.string() })).optional(),
     project: namedSchema.optional(),
@@ -131,14 +131,15 @@ function toSession(answer: Answer, receivedAt: number): Session {
     throw invalid(answer, 'no X-Subject-Token header; does a proxy remove it?');
   }
   const token = parseToken(answer);
-  const { user, roles = [], project, domain, system, catalog = [] } = token;
-  if (project === undefined && domain === undefined && system === undefined) {
+  const { user, roles = [], project, domain, system, catalog } = token;
+  if ([project, domain, system, catalog].every((part) => part === undefined)) {
     throw invalid(
       answer,
       `the token of user ${printable(user.name, 80)} is for no project, domain or system`,
     );
   }
-  const lifeMs = Date.parse(token.expires_at) - Date.parse(token.issued_at);
+  const issuedAt = token.issued_at === undefined ? receivedAt : Date.parse(token.issued_at);
+  const lifeMs = Date.parse(token.expires_at) - issuedAt;
   return {
     token: new Secret(text),
     info: {
@@ -150,7 +151,7 @@ function toSession(answer: Answer, receivedAt: number): Session {
       isSystem: system !== undefined,
       expiresAt: token.expires_at,
     },
-    catalog,
+    catalog: catalog ?? [],
     // Keystone's clock may differ from ours: only the length of the token's life counts.
     renewAtMs: receivedAt + lifeMs - Math.min(RENEWAL_MARGIN_MS, lifeMs / 10),
   };

@@ -89,9 +89,9 @@ describe('linux on the kernel', () => {
   }
 
   async function pushed(...changes: readonly RouteChange[]) {
-    const applied = await applyChanges(push(...changes));
+    const rejected = await applyChanges(push(...changes));
     const { failed } = await verifyChanges(push(...changes));
-    return [...applied.failed, ...failed].map(({ error }) => error.message);
+    return [...rejected, ...failed].map(({ error }) => error.message);
   }
 
   it('adds, replaces and removes beside foreign routes of every kind, which stay as they are', async () => {
@@ -169,10 +169,8 @@ describe('linux on the kernel', () => {
       ),
     );
 
-    expect(added.failed.map(({ error }) => error.code)).to.deep.equal(
-      changes.map(() => 'ROUTE_EXISTS'),
-    );
-    expect(removed.failed).to.deep.equal([]);
+    expect(added.map(({ error }) => error.code)).to.deep.equal(changes.map(() => 'ROUTE_EXISTS'));
+    expect(removed).to.deep.equal([]);
     expect(foreignRoutes()).to.equal(before);
   });
 
@@ -194,7 +192,7 @@ describe('linux on the kernel', () => {
   it('keeps an IPv6 set in use when its new member is refused', async () => {
     await applyChanges(push(add('2001:db8:1::/64', '2001:db8::2', '2001:db8::3')));
 
-    const { failed } = await applyChanges(
+    const failed = await applyChanges(
       push(replace('2001:db8:1::/64', ['2001:db8::2', '2001:db8::3'], ['2001:db8:ffff::1'])),
     );
 
@@ -215,9 +213,8 @@ describe('linux on the kernel', () => {
       add('2001:db8:4::/64', 'fe80::1'),
     ];
 
-    const { failed, added, removed } = await applyChanges(push(...changes));
+    const failed = await applyChanges(push(...changes));
 
-    expect({ added, removed }).to.deep.equal({ added: 2, removed: 1 });
     const texts = new Map(
       failed.map(({ change, error }) => [
         changes.indexOf(change),

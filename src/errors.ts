@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   STATE_UNREADABLE: 'A file in the state directory exists but cannot be opened or read',
   LOCKED: 'Another route-sync process is working on this upstream',
   NOT_CONFIRMED: 'A question that needs a yes was not answered with one',
+  CANCELLED: 'A signal asked route-sync to stop, and it left before anything was changed',
   USAGE: 'The command line is not understood',
   INTERNAL: 'A defect of route-sync',
 } as const satisfies Record<string, string>;

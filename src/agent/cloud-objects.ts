@@ -1,0 +1,102 @@
+/** Neutron's answers -> the core's snapshot types; every prefix and address is parsed again on the way. */
+import { parseAddress, parsePrefix } from '../core/prefix.ts';
+import type {
+  ExternalNetwork,
+  FixedIp,
+  FloatingIp,
+  Router,
+  RouterPort,
+  Subnet,
+} from '../core/snapshot.ts';
+import { RouteSyncError } from '../errors.ts';
+import type { NeutronObject } from '../openstack-client-lite/index.ts';
+
+export function toRouter(router: NeutronObject<'routers'>): Router {
+  const info = router.external_gateway_info;
+  const listed = router.external_gateways ?? [];
+  const gateways = listed.length > 0 ? listed : info === null ? [] : [info];
+  return parsed('router', router.id, () => ({
+    id: router.id,
+    name: router.name,
+    projectId: router.project_id,
+    adminStateUp: router.admin_state_up,
+    status: router.status,
+    createdAt: router.created_at ?? '',
+    tags: router.tags,
+    gateways: gateways.map(({ network_id: networkId, external_fixed_ips: ips }) => ({
+      networkId,
+      fixedIps: ips.map(toFixedIp),
+    })),
+    // Neutron NATs unless told otherwise (enable_snat_by_default), also where the attribute is hidden from us.
+    enableSnat: info?.enable_snat ?? true,
+    extraRoutes: router.routes.map(({ destination, nexthop }) => ({
+      destination: parsePrefix(destination),
+      nextHop: parseAddress(nexthop),
+    })),
+  }));
+}
+
+export function toPort(port: NeutronObject<'ports'>): RouterPort {
+  return parsed('port', port.id, () => ({
+    id: port.id,
+    routerId: port.device_id,
+    networkId: port.network_id,
+    createdAt: port.created_at ?? '',
+    fixedIps: port.fixed_ips.map(toFixedIp),
+  }));
+}
+
+/** `scopes`: address scope by subnet pool id. */
+export function toSubnet(
+  subnet: NeutronObject<'subnets'>,
+  scopes: ReadonlyMap<string, string | undefined>,
+): Subnet {
+  const poolId = subnet.subnetpool_id ?? undefined;
+  return parsed('subnet', subnet.id, () => ({
+    id: subnet.id,
+    name: subnet.name,
+    networkId: subnet.network_id,
+    projectId: subnet.project_id,
+    cidr: parsePrefix(subnet.cidr),
+    gatewayIp: subnet.gateway_ip === null ? undefined : parseAddress(subnet.gateway_ip),
+    subnetPoolId: poolId,
+    addressScopeId: poolId === undefined ? undefined : scopes.get(poolId),
+    tags: subnet.tags,
+  }));
+}
+
+export function toExternalNetwork(network: NeutronObject<'networks'>): ExternalNetwork {
+  return { id: network.id, name: network.name, subnetIds: network.subnets };
+}
+
+/** Undefined for a floating IP that no router serves. */
+export function toFloatingIp(floatingIp: NeutronObject<'floatingips'>): FloatingIp | undefined {
+  const { id, router_id: routerId } = floatingIp;
+  return routerId === null
+    ? undefined
+    : parsed('floating IP', id, () => ({
+        id,
+        address: parseAddress(floatingIp.floating_ip_address),
+        networkId: floatingIp.floating_network_id,
+        routerId,
+        projectId: floatingIp.project_id,
+      }));
+}
+
+function toFixedIp(ip: { subnet_id: string; ip_address: string }): FixedIp {
+  return { subnetId: ip.subnet_id, address: parseAddress(ip.ip_address) };
+}
+
+/** A value that Neutron would never have accepted means that the answer is not to be trusted at all. */
+function parsed<T>(kind: string, id: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RouteSyncError(
+      'SNAPSHOT_INCOMPLETE',
+      `the cloud shows ${kind} ${id} with a bad value: ${reason}; nothing is changed until it is corrected`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,140 @@
+/** Reads the cloud: the least that is needed, in parallel, complete or not at all. */
+import type { Policy } from '../core/policy.ts';
+import type { NatModel, Snapshot } from '../core/snapshot.ts';
+import { RouteSyncError } from '../errors.ts';
+import {
+  hasCloudCode,
+  type NeutronObject,
+  type OpenStackClient,
+} from '../openstack-client-lite/index.ts';
+import { toExternalNetwork, toFloatingIp, toPort, toRouter, toSubnet } from './cloud-objects.ts';
+import { assertComplete } from './completeness.ts';
+import { detectNatModel } from './nat-model.ts';
+
+/** The ports that attach a subnet to a router: neutron_lib/constants.py, ROUTER_INTERFACE_OWNERS. */
+export const INTERFACE_OWNERS: readonly string[] = [
+  'network:router_interface',
+  'network:router_interface_distributed',
+  'network:ha_router_replicated_interface',
+];
+const GATEWAY_OWNER = 'network:router_gateway';
+
+/** How often the whole cloud is read when it changed in between. */
+const ATTEMPTS = 3;
+
+export interface SnapshotOptions {
+  readonly client: OpenStackClient;
+  readonly policy: Policy;
+  readonly natModel: NatModel | 'auto';
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads a complete snapshot. Objects that refer to objects which are not shown mean that the cloud changed between
+ * two lists, or that the token sees too little: it is read again, then given up.
+ */
+export async function readSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+  const { token } = options.client;
+  for (let attempt = 1; ; attempt += 1) {
+    const { natModel, ...objects } = await readOnce(options);
+    try {
+      assertComplete(objects, await token());
+      // Only now: who sees too little sees no agents either.
+      return { ...objects, natModel: natModel() };
+    } catch (error) {
+      const isWorthAnother = error instanceof RouteSyncError && error.retryable;
+      if (!isWorthAnother || attempt === ATTEMPTS) {
+        throw error;
+      }
+    }
+  }
+}
+
+interface Reading extends Omit<Snapshot, 'natModel'> {
+  /** Throws CLOUD_NAT_MODEL_UNKNOWN. */
+  readonly natModel: () => NatModel;
+}
+
+async function readOnce(options: SnapshotOptions): Promise<Reading> {
+  const { client, policy, signal } = options;
+  const { list } = client.network;
+  const [natModel, routers, interfaces, gateways, subnets, networks, pools, scopes, floatingIps] =
+    await Promise.all([
+      readNatModel(options),
+      list('routers', {}, { signal }),
+      list('ports', { device_owner: INTERFACE_OWNERS }, { signal }),
+      list('ports', { device_owner: [GATEWAY_OWNER] }, { signal }),
+      list('subnets', {}, { signal }),
+      list('networks', { 'router:external': true }, { signal }),
+      needsPools(options) ? list('subnetpools', {}, { signal }) : [],
+      needsScopes(policy) ? list('address-scopes', {}, { signal }) : [],
+      policy.floatingIps ? list('floatingips', {}, { signal }) : [],
+    ]);
+  const poolScopes = new Map(pools.map((pool) => [pool.id, pool.address_scope_id ?? undefined]));
+  return {
+    natModel,
+    routers: routers.map(toRouter),
+    interfacePorts: interfaces.map(toPort),
+    gatewayPorts: gateways.map(toPort),
+    subnets: byId(subnets.map((subnet) => toSubnet(subnet, poolScopes))),
+    externalNetworks: byId(networks.map(toExternalNetwork)),
+    floatingIps: floatingIps.flatMap((floatingIp) => toFloatingIp(floatingIp) ?? []),
+    poolScopes,
+    poolNames: namesOf(pools),
+    scopeNames: namesOf(scopes),
+  };
+}
+
+async function readNatModel({
+  client: { network },
+  natModel,
+  signal,
+}: SnapshotOptions): Promise<() => NatModel> {
+  if (natModel !== 'auto') {
+    return () => natModel;
+  }
+  const [agents, extensions] = await Promise.all([
+    orNone(network.list('agents', {}, { signal })),
+    network.list('extensions', {}, { signal }),
+  ]);
+  const aliases = extensions.map(({ alias }) => alias);
+  return () => detectNatModel(agents, aliases);
+}
+
+/** A cloud without the agent extension, or one that shows its agents to nobody, tells nothing. */
+async function orNone<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await list;
+  } catch (error) {
+    if (hasCloudCode(error, 'CLOUD_NOT_FOUND') || hasCloudCode(error, 'CLOUD_FORBIDDEN')) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+/** ML2/OVS compares address scopes, which hang on the subnet pools; a policy may name either. */
+function needsPools({ natModel, policy }: SnapshotOptions): boolean {
+  return (
+    natModel !== 'ovn' ||
+    rulesOf(policy).some((rule) => rule.subnetPools.length + rule.addressScopes.length > 0)
+  );
+}
+
+function needsScopes(policy: Policy): boolean {
+  return rulesOf(policy).some(({ addressScopes }) => addressScopes.length > 0);
+}
+
+function rulesOf({ allow, deny }: Policy): Policy['allow'] {
+  return [...allow, ...deny];
+}
+
+function byId<T extends { readonly id: string }>(objects: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(objects.map((object) => [object.id, object]));
+}
+
+function namesOf(
+  objects: readonly (NeutronObject<'subnetpools'> | NeutronObject<'address-scopes'>)[],
+): ReadonlyMap<string, string> {
+  return new Map(objects.map(({ id, name }) => [id, name]));
+}

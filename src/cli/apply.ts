@@ -1,0 +1,70 @@
+/** `route-sync apply`: plan, guard, push, verify, once. */
+import { runCycle, type CycleDeps } from '../agent/cycle.ts';
+import type { Report } from '../report/report.ts';
+import type { CommandContext, CommonOptions } from './context.ts';
+import { summarizeCycle } from './cycle-summary.ts';
+import { exitCodeOfError, exitCodeOfReport, type ExitCode } from './exit-code.ts';
+import { readPlanDigest } from './plan-file.ts';
+import { printReport } from './print-report.ts';
+import { stopOnSignal } from './stop.ts';
+import { loadSelected, newRunId, openCycle } from './wiring.ts';
+
+export interface ApplyOptions extends CommonOptions {
+  readonly force: boolean;
+  /** A file that `plan --output json` wrote. */
+  readonly plan?: string | undefined;
+}
+
+export async function applyCommand(
+  context: CommandContext,
+  options: ApplyOptions,
+): Promise<ExitCode> {
+  const loaded = await loadSelected(context, options);
+  const reviewed =
+    options.plan === undefined ? undefined : await readPlanDigest(options.plan, context.cwd);
+  const { signal, forget } = stopOnSignal(context);
+  const deps = await openCycle(context, loaded, { command: 'apply', readOnly: false, signal });
+  try {
+    const { force, verbose } = options;
+    const report = await applyOnce(context, deps, { command: 'apply', force, verbose, reviewed });
+    printReport(context, options.output, report);
+    return exitCodeOfReport(report);
+  } finally {
+    forget();
+    await deps.client.close();
+  }
+}
+
+export interface ApplyOnceOptions {
+  readonly command: string;
+  readonly force: boolean;
+  readonly verbose: boolean;
+  readonly reviewed: string | undefined;
+}
+
+/** One pushing cycle with its entry in the status file, also when the cycle fails. */
+export async function applyOnce(
+  context: CommandContext,
+  deps: CycleDeps,
+  { command, ...options }: ApplyOnceOptions,
+): Promise<Report> {
+  const run = newRunId(context.now());
+  const startedAt = context.now();
+  const record = async (exitCode: ExitCode, report: Report | undefined): Promise<void> => {
+    const facts = { run, command, startedAt, finishedAt: context.now(), exitCode };
+    try {
+      await deps.state.appendCycle(summarizeCycle(facts, report));
+    } catch (error) {
+      context.log.warn('the status file was not written', { error });
+    }
+  };
+  try {
+    const report = await runCycle(deps, { ...options, run, push: true });
+    const exitCode = exitCodeOfReport(report);
+    await record(exitCode, report);
+    return { ...report, exitCode };
+  } catch (error) {
+    await record(exitCodeOfError(error), undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+/** `route-sync check`: configuration, credentials, visibility, and reach and rights on every upstream. Changes nothing. */
+import { proveRights } from '../agent/apply.ts';
+import { readCloud, type CloudView } from '../agent/cloud-view.ts';
+import { gatherState } from '../agent/gather.ts';
+import { connectUpstream, viewOfUpstream, type Upstream } from '../agent/upstream.ts';
+import type { Config } from '../config/schema.ts';
+import { RouteSyncError } from '../errors.ts';
+import { OpenStackError, type OpenStackClient } from '../openstack-client-lite/index.ts';
+import { escapeText } from '../report/escape.ts';
+import type { CommandContext, CommonOptions } from './context.ts';
+import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
+import { printJson } from './print-json.ts';
+import { loadSelected, openClient } from './wiring.ts';
+
+interface CheckResult {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly exitCode: ExitCode;
+}
+
+/** Exit 0 when every check passed, else what the first failed one means. */
+export async function checkCommand(
+  context: CommandContext,
+  options: CommonOptions,
+): Promise<ExitCode> {
+  const { config, path } = await loadSelected(context, options);
+  const results: CheckResult[] = [];
+  await note(results, { check: 'configuration', ask: () => path, tell: (file) => file });
+  const cloud = await checkCloud(context, config, results);
+  for (const upstream of config.upstreams.map(connectUpstream)) {
+    await checkUpstream(upstream, cloud, results);
+  }
+  print(context, options, results);
+  return results.find(({ ok }) => !ok)?.exitCode ?? EXIT.ok;
+}
+
+async function checkCloud(
+  context: CommandContext,
+  config: Config,
+  results: CheckResult[],
+): Promise<CloudView | undefined> {
+  const client = await note(results, {
+    check: 'cloud settings',
+    ask: async () => openClient(context, config),
+    tell: () => 'credentials found',
+  });
+  if (client === undefined) {
+    return undefined;
+  }
+  try {
+    const who = await note(results, {
+      check: 'credentials',
+      ask: async () => logIn(client),
+      tell: (text) => text,
+    });
+    const { signal } = new AbortController();
+    return who === undefined
+      ? undefined
+      : await note(results, {
+          check: 'visibility',
+          ask: async () => readCloud({ config, client, now: context.now, signal }),
+          tell: ({ facts: { routers, subnets, natModel } }) =>
+            `${routers} routers, ${subnets} subnets, NAT as ML2/${natModel.toUpperCase()}`,
+        });
+  } finally {
+    await client.close();
+  }
+}
+
+async function logIn(client: OpenStackClient): Promise<string> {
+  const { userName, roles } = await client.token();
+  const { identity, network } = await client.endpoints();
+  return `${userName} (${roles.join(', ')}) at ${identity}, Neutron at ${network}`;
+}
+
+async function checkUpstream(
+  upstream: Upstream,
+  cloud: CloudView | undefined,
+  results: CheckResult[],
+): Promise<void> {
+  const { name } = upstream.config;
+  const access = { ...upstream, signal: new AbortController().signal };
+  const state = await note(results, {
+    check: `${name} reach`,
+    ask: async () => gatherState(access),
+    tell: ({ routes }) =>
+      `${routes.length} routes, ${routes.filter(({ owned }) => owned).length} of them ours`,
+  });
+  if (state !== undefined) {
+    await note(results, {
+      check: `${name} rights`,
+      ask: async () => proveRights(access),
+      tell: () => 'may change routes',
+    });
+  }
+  if (cloud !== undefined) {
+    await note(results, {
+      check: `${name} networks`,
+      ask: () => viewOfUpstream(upstream, cloud.snapshot.externalNetworks),
+      tell: ({ networkIds }) => [...networkIds].map((id) => nameOf(id, cloud)).join(', '),
+    });
+  }
+}
+
+function nameOf(networkId: string, { snapshot }: CloudView): string {
+  return `${snapshot.externalNetworks.get(networkId)?.name ?? '?'} (${networkId})`;
+}
+
+interface Question<T> {
+  readonly check: string;
+  readonly ask: () => T | Promise<T>;
+  /** What to say of a good answer. */
+  readonly tell: (answer: T) => string;
+}
+
+/** Asks one question and notes the answer; a failure is noted as well, and gives undefined. */
+async function note<T>(
+  results: CheckResult[],
+  { check, ask, tell }: Question<T>,
+): Promise<T | undefined> {
+  try {
+    const answer = await ask();
+    results.push({ check, ok: true, detail: tell(answer), exitCode: EXIT.ok });
+    return answer;
+  } catch (error) {
+    if (!(error instanceof RouteSyncError || error instanceof OpenStackError)) {
+      throw error;
+    }
+    const detail = `${error.message} (${error.code})`;
+    results.push({ check, ok: false, detail, exitCode: exitCodeOfError(error) });
+    return undefined;
+  }
+}
+
+function print(
+  context: CommandContext,
+  { output }: CommonOptions,
+  results: readonly CheckResult[],
+): void {
+  if (output === 'json') {
+    const checks = results.map(({ check, ok, detail }) => ({ check, ok, detail }));
+    printJson(context, { version: 1, checks });
+    return;
+  }
+  for (const { check, ok, detail } of results) {
+    const sign = ok ? context.paint('green', 'ok  ') : context.paint('red', 'FAIL');
+    context.print(`${sign} ${check}: ${escapeText(detail)}\n`);
+  }
+}

@@ -1,0 +1,57 @@
+/** What the shell learns. Scripts depend on these numbers; docs/cli.md lists them. */
+import { RouteSyncError, type ErrorCode } from '../errors.ts';
+import { isCloudConfigError } from '../openstack-client-lite/index.ts';
+import type { Report, UpstreamReport } from '../report/report.ts';
+
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  /** `plan --detailed-exitcode` only. */
+  changes: 2,
+  refused: 3,
+  partial: 4,
+  /** EX_USAGE of sysexits.h. */
+  usage: 64,
+  /** EX_TEMPFAIL of sysexits.h: another process holds the lock. */
+  locked: 75,
+  /** EX_CONFIG of sysexits.h. */
+  config: 78,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
+  CONFIG_NOT_FOUND: EXIT.config,
+  CONFIG_INVALID: EXIT.config,
+  USAGE: EXIT.usage,
+  UPSTREAM_UNKNOWN: EXIT.usage,
+  LOCKED: EXIT.locked,
+};
+
+/** For an error that ended the command. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  if (isCloudConfigError(error)) {
+    return EXIT.config;
+  }
+  return (error instanceof RouteSyncError ? BY_CODE[error.code] : undefined) ?? EXIT.failure;
+}
+
+/** For a report: what could not be done comes before what was refused. */
+export function exitCodeOfReport({ upstreams }: Pick<Report, 'upstreams'>): ExitCode {
+  const broken = upstreams.filter(({ error }) => error !== undefined);
+  if (broken.length > 0 && broken.length === upstreams.length) {
+    return broken.every(({ error }) => error?.code === 'LOCKED') ? EXIT.locked : EXIT.failure;
+  }
+  if (broken.length > 0 || upstreams.some(hasFailedChanges)) {
+    return EXIT.partial;
+  }
+  return upstreams.some(({ plan }) => plan?.refused !== undefined) ? EXIT.refused : EXIT.ok;
+}
+
+export function hasChanges({ upstreams }: Pick<Report, 'upstreams'>): boolean {
+  return upstreams.some(({ plan }) => (plan?.changes.length ?? 0) > 0);
+}
+
+function hasFailedChanges({ result }: UpstreamReport): boolean {
+  return (result?.failed.length ?? 0) > 0;
+}

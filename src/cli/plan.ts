@@ -1,0 +1,35 @@
+/** `route-sync plan`: what would change and why. Reads everything, writes nothing. */
+import { runCycle } from '../agent/cycle.ts';
+import type { CommandContext, CommonOptions } from './context.ts';
+import { EXIT, exitCodeOfReport, hasChanges, type ExitCode } from './exit-code.ts';
+import { printReport } from './print-report.ts';
+import { loadSelected, newRunId, openCycle } from './wiring.ts';
+
+export interface PlanOptions extends CommonOptions {
+  readonly force: boolean;
+  readonly detailedExitcode: boolean;
+}
+
+export async function planCommand(
+  context: CommandContext,
+  options: PlanOptions,
+): Promise<ExitCode> {
+  const loaded = await loadSelected(context, options);
+  // Nothing is written, so a signal may end the process wherever it is.
+  const { signal } = new AbortController();
+  const deps = await openCycle(context, loaded, { command: 'plan', readOnly: true, signal });
+  try {
+    const report = await runCycle(deps, {
+      run: newRunId(context.now()),
+      push: false,
+      force: options.force,
+      verbose: options.verbose,
+      reviewed: undefined,
+    });
+    printReport(context, options.output, report);
+    const code = exitCodeOfReport(report);
+    return code === EXIT.ok && options.detailedExitcode && hasChanges(report) ? EXIT.changes : code;
+  } finally {
+    await deps.client.close();
+  }
+}

@@ -1,0 +1,141 @@
+/** The command line: names, options, help; every command's own work is in its own file. */
+import { Command, CommanderError, Option } from 'commander';
+import { RouteSyncError } from '../errors.ts';
+import { OpenStackError } from '../openstack-client-lite/index.ts';
+import { escapeText } from '../report/escape.ts';
+import type { CommandContext, CommonOptions } from './context.ts';
+import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
+import { version } from './version.ts';
+
+type Run = (code: Promise<ExitCode>) => void;
+
+/** Runs one command line; resolves with the exit code and never rejects. */
+export async function runProgram(
+  argv: readonly string[],
+  context: CommandContext,
+): Promise<ExitCode> {
+  let running: Promise<ExitCode> = Promise.resolve(EXIT.ok);
+  const program = buildProgram(context, (code) => {
+    running = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return await running;
+  } catch (error) {
+    return report(error, context);
+  }
+}
+
+function report(error: unknown, context: CommandContext): ExitCode {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  const known = error instanceof RouteSyncError || error instanceof OpenStackError;
+  if (!known) {
+    context.log.error('a defect of route-sync', { code: 'INTERNAL', error });
+    return EXIT.failure;
+  }
+  const { path, problems } = error.details;
+  const lines = Array.isArray(problems)
+    ? problems.map((problem) => `${String(path)}: ${String(problem)}`)
+    : [error.message];
+  lines.forEach((line) => context.complain(`route-sync: ${escapeText(line)} (${error.code})\n`));
+  context.log.debug('because', { error });
+  return exitCodeOfError(error);
+}
+
+function buildProgram(context: CommandContext, run: Run): Command {
+  const program = new Command('route-sync')
+    .description(
+      'Keeps the static routes of upstream routers in step with the OpenStack Neutron routers that do no NAT.',
+    )
+    .version(version())
+    .exitOverride()
+    .configureOutput({ writeOut: context.print, writeErr: context.complain })
+    .showHelpAfterError('(route-sync --help shows the commands)');
+  planLikeCommands(program, context, run);
+  agentCommands(program, context, run);
+  lookCommands(program, context, run);
+  return program;
+}
+
+function planLikeCommands(program: Command, context: CommandContext, run: Run): void {
+  common(program.command('plan'))
+    .description('show what would change and why; reads everything, writes nothing')
+    .option('--force', 'show what would happen past the guard', false)
+    .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
+    .action(async (options) => {
+      const { planCommand } = await import('./plan.ts');
+      run(planCommand(context, options));
+    });
+  common(program.command('apply'))
+    .description('plan, guard, push and verify once')
+    .option('--force', 'past the guard, once', false)
+    .option('--plan <file>', 'apply exactly this reviewed plan (JSON); refused when stale')
+    .action(async (options) => {
+      const { applyCommand } = await import('./apply.ts');
+      run(applyCommand(context, options));
+    });
+}
+
+function agentCommands(program: Command, context: CommandContext, run: Run): void {
+  common(program.command('run'))
+    .description('the agent: apply on a schedule until SIGTERM; SIGHUP reloads the configuration')
+    .action(async (options) => {
+      const { runCommand } = await import('./run.ts');
+      run(runCommand(context, options));
+    });
+  program
+    .command('demo')
+    .description('the whole way on an embedded cloud and upstream')
+    .action(async () => {
+      const { demoCommand } = await import('./demo.ts');
+      run(demoCommand(context));
+    });
+  common(program.command('purge'))
+    .description('remove everything that carries our mark from the upstreams')
+    .option('--yes', 'do not ask', false)
+    .action(async (options) => {
+      const { purgeCommand } = await import('./purge.ts');
+      run(purgeCommand(context, options));
+    });
+}
+
+function lookCommands(program: Command, context: CommandContext, run: Run): void {
+  common(program.command('explain'))
+    .argument('<what>', 'a prefix, an address, or the id or name of a router or subnet')
+    .description('every rule passed or failed for what is announced and what is not')
+    .action(async (what: string, options) => {
+      const { explainCommand } = await import('./explain.ts');
+      run(explainCommand(context, { ...options, what }));
+    });
+  common(program.command('check'))
+    .description('configuration, credentials, visibility, and reach and rights on every upstream')
+    .action(async (options) => {
+      const { checkCommand } = await import('./check.ts');
+      run(checkCommand(context, options));
+    });
+  common(program.command('status'))
+    .description('what the last cycles did, what is held and why')
+    .action(async (options) => {
+      const { statusCommand } = await import('./status.ts');
+      run(statusCommand(context, options));
+    });
+}
+
+function common(command: Command): Command {
+  const output: CommonOptions['output'] = 'text';
+  return command
+    .option('--config <file>', 'default: ./route-sync.yaml, then /etc/route-sync/route-sync.yaml')
+    .option('--upstream <name>', 'only this upstream (repeatable)', collect, [])
+    .addOption(
+      new Option('--output <format>', 'how to print the result')
+        .choices(['text', 'json', 'markdown'])
+        .default(output),
+    )
+    .option('--verbose', 'more in the report and in the log', false);
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}

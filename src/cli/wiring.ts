@@ -1,0 +1,108 @@
+/** Configuration -> everything that a cycle works with. */
+import { randomBytes } from 'node:crypto';
+import type { CycleDeps } from '../agent/cycle.ts';
+import { acquireLock, type Lock } from '../agent/lock.ts';
+import { runtimeDirectory } from '../agent/runtime-directory.ts';
+import { openState } from '../agent/state.ts';
+import { connectUpstream, lockTarget, markOf, type Upstream } from '../agent/upstream.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import type { Config, UpstreamConfig } from '../config/schema.ts';
+import { RouteSyncError } from '../errors.ts';
+import {
+  createOpenStackClient,
+  loadCloudConfig,
+  type OpenStackClient,
+} from '../openstack-client-lite/index.ts';
+import type { CommandContext, CommonOptions } from './context.ts';
+
+/** The configuration with only the upstreams that `--upstream` names; throws UPSTREAM_UNKNOWN. */
+export async function loadSelected(
+  context: CommandContext,
+  options: CommonOptions,
+): Promise<LoadedConfig> {
+  const loaded = await loadConfig({ path: options.config, cwd: context.cwd, env: context.env });
+  const { config } = loaded;
+  const names = config.upstreams.map(({ name }) => name);
+  const unknown = options.upstream.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new RouteSyncError(
+      'UPSTREAM_UNKNOWN',
+      `--upstream ${unknown}: the configuration has no such upstream (it has ${names.join(', ')})`,
+    );
+  }
+  const { upstream } = options;
+  const isSelected = ({ name }: { readonly name: string }): boolean =>
+    upstream.length === 0 || upstream.includes(name);
+  return { ...loaded, config: { ...config, upstreams: config.upstreams.filter(isSelected) } };
+}
+
+/** A client for the configured cloud; its warnings go to the log at once. */
+export async function openClient(
+  context: CommandContext,
+  { cloud }: Config,
+): Promise<OpenStackClient> {
+  const { env, cwd, homeDir, log } = context;
+  const credentials = await loadCloudConfig({ cloudName: cloud.name, env, cwd, homeDir });
+  const client = createOpenStackClient(credentials, {
+    requestTimeoutMs: cloud.requestTimeoutSeconds * 1000,
+    retries: cloud.retries,
+    maxConcurrent: cloud.maxConcurrentRequests,
+    env,
+    onRequest: (event) => log.debug('request', { ...event }),
+  });
+  client.warnings.forEach((warning) => log.warn(warning));
+  return client;
+}
+
+export interface OpenOptions {
+  readonly command: string;
+  /** True for a dry run: no state directory is made, and no lock is taken. */
+  readonly readOnly: boolean;
+  readonly signal: AbortSignal;
+  /** How to reach an upstream; the demo brings its own. */
+  readonly connect?: (config: UpstreamConfig) => Upstream;
+}
+
+/** Everything a cycle needs; the caller closes the client. */
+export async function openCycle(
+  context: CommandContext,
+  { config, stateDir }: LoadedConfig,
+  options: OpenOptions,
+): Promise<CycleDeps> {
+  const { readOnly, signal, connect = connectUpstream } = options;
+  return {
+    config,
+    upstreams: config.upstreams.map((upstream) => connect(upstream)),
+    client: await openClient(context, config),
+    state: await openState({ dir: stateDir, owner: config.owner, readOnly }),
+    lock: readOnly ? undefined : await locker(context, config, options.command),
+    now: context.now,
+    signal,
+  };
+}
+
+/** Takes the lock of one upstream, without waiting. */
+export async function locker(
+  { env, now, uid }: CommandContext,
+  { owner }: Config,
+  command: string,
+): Promise<(upstream: Upstream) => Promise<Lock>> {
+  const dir = await runtimeDirectory({ env, uid });
+  return async (upstream) =>
+    acquireLock({
+      dir,
+      target: lockTarget(upstream),
+      mark: markOf(upstream),
+      owner,
+      command,
+      now: new Date(now()),
+      waitSeconds: 0,
+      searchPath: env['PATH'] ?? '',
+    });
+}
+
+/** An id that sorts by time: `20261122T150405Z-1f9a2c`. */
+export function newRunId(now: number): string {
+  const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}

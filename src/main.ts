@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The process: argv in, exit code out. The only place that ends it. */
+import { homedir } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { paintFor, type CommandContext } from './cli/context.ts';
+import { runProgram } from './cli/program.ts';
+import { createLog, logStyle } from './report/log.ts';
+
+const { env, stdin, stdout, stderr } = process;
+const isVerbose = process.argv.includes('--verbose');
+const style = logStyle({ env, isTerminal: stderr.isTTY });
+
+const context: CommandContext = {
+  env,
+  cwd: process.cwd(),
+  homeDir: homedir(),
+  uid: process.geteuid?.() ?? 0,
+  print: (text) => void stdout.write(text),
+  complain: (text) => void stderr.write(text),
+  log: createLog({ stream: stderr, level: isVerbose ? 'debug' : 'info', ...style }),
+  paint: paintFor(stdout.isTTY, env),
+  ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
+  now: Date.now,
+  onSignal: (signals, callback) => {
+    signals.forEach((signal) => process.on(signal, callback));
+    return () => signals.forEach((signal) => process.off(signal, callback));
+  },
+};
+
+async function ask(question: string): Promise<string> {
+  const prompt = createInterface({ input: stdin, output: stdout });
+  try {
+    return await prompt.question(question);
+  } finally {
+    prompt.close();
+  }
+}
+
+// A reader that goes away (`| head`) ends the output, not the work.
+stdout.on('error', () => undefined);
+process.exitCode = await runProgram(process.argv.slice(2), context);

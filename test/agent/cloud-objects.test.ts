@@ -1,0 +1,140 @@
+/** Neutron's answers become the core's types; what Neutron would never have accepted is no snapshot at all. */
+import { expect } from 'chai';
+
+import { toFloatingIp, toPort, toRouter, toSubnet } from '../../src/agent/cloud-objects.ts';
+import type { NeutronObject } from '../../src/openstack-client-lite/index.ts';
+
+const FIXED_IP = { subnet_id: 's1', ip_address: '203.0.113.5' };
+const GATEWAY = { network_id: 'n1', external_fixed_ips: [FIXED_IP] };
+
+const ROUTER: NeutronObject<'routers'> = {
+  id: 'r1',
+  name: 'web',
+  project_id: 'p1',
+  admin_state_up: true,
+  status: 'ACTIVE',
+  external_gateway_info: { ...GATEWAY, enable_snat: false },
+  routes: [{ destination: '198.51.100.0/24', nexthop: '192.0.2.1' }],
+  tags: [],
+};
+
+const SUBNET: NeutronObject<'subnets'> = {
+  id: 's1',
+  name: '',
+  network_id: 'n1',
+  project_id: 'p1',
+  ip_version: 4,
+  cidr: '198.51.100.0/24',
+  gateway_ip: null,
+  subnetpool_id: 'pool',
+  tags: [],
+};
+
+const FLOATING_IP: NeutronObject<'floatingips'> = {
+  id: 'f1',
+  project_id: 'p1',
+  floating_ip_address: '203.0.113.9',
+  floating_network_id: 'n1',
+  fixed_ip_address: null,
+  router_id: 'r1',
+};
+
+describe('toRouter', () => {
+  it('takes the gateway with its addresses, and the extra routes', () => {
+    const { gateways, extraRoutes, enableSnat } = toRouter(ROUTER);
+
+    expect(gateways).to.deep.equal([
+      { networkId: 'n1', fixedIps: [{ subnetId: 's1', address: '203.0.113.5' }] },
+    ]);
+    expect(extraRoutes.map(({ destination }) => destination.text)).to.deep.equal([
+      '198.51.100.0/24',
+    ]);
+    expect(enableSnat).to.equal(false);
+  });
+
+  it('prefers the list of gateways where the cloud has one', () => {
+    const external_gateways = [GATEWAY, { ...GATEWAY, network_id: 'n2' }];
+
+    const { gateways } = toRouter({ ...ROUTER, external_gateways });
+
+    expect(gateways.map(({ networkId }) => networkId)).to.deep.equal(['n1', 'n2']);
+  });
+
+  it('falls back to the one gateway where that list is empty', () => {
+    expect(toRouter({ ...ROUTER, external_gateways: [] }).gateways).to.have.length(1);
+  });
+
+  it('has no gateway where there is none', () => {
+    expect(toRouter({ ...ROUTER, external_gateway_info: null }).gateways).to.deep.equal([]);
+  });
+
+  it('takes NAT for on where the cloud does not say', () => {
+    expect(toRouter({ ...ROUTER, external_gateway_info: GATEWAY }).enableSnat).to.equal(true);
+  });
+
+  for (const { what, change } of [
+    {
+      what: 'an extra route with host bits',
+      change: { routes: [{ destination: '198.51.100.1/24', nexthop: '192.0.2.1' }] },
+    },
+    {
+      what: 'an extra route without a next hop',
+      change: { routes: [{ destination: '198.51.100.0/24', nexthop: '' }] },
+    },
+    {
+      what: 'a gateway address in octal',
+      change: {
+        external_gateway_info: {
+          ...GATEWAY,
+          external_fixed_ips: [{ ...FIXED_IP, ip_address: '203.0.113.010' }],
+        },
+      },
+    },
+  ]) {
+    it(`refuses ${what}`, () => {
+      expect(() => toRouter({ ...ROUTER, ...change }))
+        .to.throw(/^the cloud shows router r1 with a bad value: .*nothing is changed until/)
+        .that.includes({ code: 'SNAPSHOT_INCOMPLETE' });
+    });
+  }
+});
+
+describe('toPort', () => {
+  it('refuses an address that is none', () => {
+    const port = {
+      id: 'i1',
+      device_id: 'r1',
+      device_owner: '',
+      network_id: 'n1',
+      project_id: '',
+      tags: [],
+    };
+
+    expect(() => toPort({ ...port, fixed_ips: [{ ...FIXED_IP, ip_address: 'x' }] })).to.throw(
+      /port i1 with a bad value/,
+    );
+  });
+});
+
+describe('toSubnet', () => {
+  it('finds the address scope through the pool', () => {
+    expect(toSubnet(SUBNET, new Map([['pool', 'scope']])).addressScopeId).to.equal('scope');
+    expect(toSubnet(SUBNET, new Map()).addressScopeId).to.equal(undefined);
+    expect(toSubnet({ ...SUBNET, subnetpool_id: null }, new Map()).subnetPoolId).to.equal(
+      undefined,
+    );
+  });
+
+  it('refuses a bad CIDR', () => {
+    expect(() => toSubnet({ ...SUBNET, cidr: '198.51.100.0' }, new Map())).to.throw(
+      /subnet s1 with a bad value/,
+    );
+  });
+});
+
+describe('toFloatingIp', () => {
+  it('leaves out one that no router serves', () => {
+    expect(toFloatingIp({ ...FLOATING_IP, router_id: null })).to.equal(undefined);
+    expect(toFloatingIp(FLOATING_IP)).to.include({ routerId: 'r1', address: '203.0.113.9' });
+  });
+});

@@ -1,0 +1,140 @@
+/** The proofs that a snapshot is the whole truth, one by one. */
+import { expect } from 'chai';
+
+import { assertComplete, type Witness } from '../../src/agent/completeness.ts';
+import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
+import type { Snapshot } from '../../src/core/snapshot.ts';
+
+const ADMIN: Witness = { roles: ['member', 'admin'], isSystem: false };
+const READER: Witness = { roles: ['reader'], isSystem: false };
+
+const GATEWAY_IP = { subnetId: 'outside', address: parseAddress('203.0.113.5') };
+
+function subnet(id: string, networkId: string, cidr: string) {
+  return {
+    id,
+    name: id,
+    networkId,
+    projectId: 'p1',
+    cidr: parsePrefix(cidr),
+    gatewayIp: undefined,
+    subnetPoolId: undefined,
+    addressScopeId: undefined,
+    tags: [],
+  };
+}
+
+const WHOLE: Snapshot = {
+  natModel: 'ovn',
+  routers: [
+    {
+      id: 'r1',
+      name: 'web',
+      projectId: 'p1',
+      adminStateUp: true,
+      status: 'ACTIVE',
+      createdAt: '',
+      tags: [],
+      gateways: [{ networkId: 'public', fixedIps: [GATEWAY_IP] }],
+      enableSnat: false,
+      extraRoutes: [],
+    },
+  ],
+  interfacePorts: [
+    {
+      id: 'i1',
+      routerId: 'r1',
+      networkId: 'n1',
+      createdAt: '',
+      fixedIps: [{ subnetId: 'inside', address: parseAddress('198.51.100.1') }],
+    },
+  ],
+  gatewayPorts: [
+    { id: 'g1', routerId: 'r1', networkId: 'public', createdAt: '', fixedIps: [GATEWAY_IP] },
+  ],
+  subnets: new Map([
+    ['outside', subnet('outside', 'public', '203.0.113.0/24')],
+    ['inside', subnet('inside', 'n1', '198.51.100.0/24')],
+  ]),
+  externalNetworks: new Map([['public', { id: 'public', name: 'public', subnetIds: ['outside'] }]]),
+  floatingIps: [],
+  poolScopes: new Map(),
+  poolNames: new Map(),
+  scopeNames: new Map(),
+};
+
+const EMPTY: Snapshot = {
+  ...WHOLE,
+  routers: [],
+  interfacePorts: [],
+  gatewayPorts: [],
+  subnets: new Map(),
+  externalNetworks: new Map(),
+};
+
+describe('assertComplete', () => {
+  for (const { what, snapshot, witness } of [
+    { what: 'a whole snapshot of an admin', snapshot: WHOLE, witness: ADMIN },
+    {
+      what: 'a whole snapshot of a reader who sees gateway ports',
+      snapshot: WHOLE,
+      witness: READER,
+    },
+    { what: 'an empty cloud of an admin', snapshot: EMPTY, witness: ADMIN },
+    {
+      what: 'an empty cloud of a system reader',
+      snapshot: EMPTY,
+      witness: { roles: ['reader'], isSystem: true },
+    },
+  ]) {
+    it(`accepts ${what}`, () => {
+      expect(() => assertComplete(snapshot, witness)).not.to.throw();
+    });
+  }
+
+  for (const { what, change, witness = ADMIN, code } of [
+    {
+      what: 'nothing at all, seen by a reader',
+      change: EMPTY,
+      witness: READER,
+      code: 'CLOUD_VIEW_NARROWED',
+    },
+    {
+      what: 'nothing at all, seen without any role',
+      change: EMPTY,
+      witness: { roles: [], isSystem: false },
+      code: 'CLOUD_VIEW_NARROWED',
+    },
+    {
+      what: 'a gateway without its port',
+      change: { gatewayPorts: [] },
+      code: 'CLOUD_VIEW_NARROWED',
+    },
+    {
+      what: 'an external network without its subnet',
+      change: { subnets: new Map() },
+      code: 'CLOUD_VIEW_NARROWED',
+    },
+    {
+      what: 'a gateway on a network that is not shown',
+      change: { externalNetworks: new Map() },
+      code: 'SNAPSHOT_INCOMPLETE',
+    },
+    {
+      what: 'a port of a router that is not shown',
+      change: { routers: [] },
+      code: 'SNAPSHOT_INCOMPLETE',
+    },
+    {
+      what: 'a port in a subnet that is not shown',
+      change: { subnets: new Map([...WHOLE.subnets].slice(0, 1)) },
+      code: 'SNAPSHOT_INCOMPLETE',
+    },
+  ] as const) {
+    it(`refuses ${what}, and lets it be read again`, () => {
+      expect(() => assertComplete({ ...WHOLE, ...change }, witness))
+        .to.throw()
+        .that.includes({ code, retryable: true });
+    });
+  }
+});

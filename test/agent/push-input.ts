@@ -1,0 +1,72 @@
+/** What a push needs: an upstream, its state as read, a plan, and a state directory in memory. */
+import { gatherState } from '../../src/agent/gather.ts';
+import type { PushInput } from '../../src/agent/push.ts';
+import type { StateDirectory, UpstreamLedger } from '../../src/agent/state.ts';
+import { withTransport } from '../../src/agent/upstream.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import type { UpstreamPlan } from '../../src/core/plan.ts';
+import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
+import type { DesiredRoute, RouteChange } from '../../src/core/route.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+
+const EMPTY: UpstreamLedger = { routes: new Map(), missing: new Map() };
+/** Never aborts. */
+export const { signal } = new AbortController();
+
+/** A route that is wanted for router `r1`. */
+export function route(prefix: string, address: string): DesiredRoute {
+  const origin = [{ router: 'r1', subnet: 's1', project: 'p1', port: 'i1', leg: 'g1' }];
+  return { prefix: parsePrefix(prefix), nextHops: [{ address: parseAddress(address) }], origin };
+}
+
+/** A state directory in memory that tells what it was given, and when, beside what the upstream was sent. */
+export function recorder(): { readonly events: string[]; readonly store: StateDirectory } {
+  const events: string[] = [];
+  const store: StateDirectory = {
+    readLedger: () => Promise.resolve(EMPTY),
+    writeLedger: (_, { routes }) => {
+      events.push(`ledger ${[...routes.keys()].join(' ')}`.trim());
+      return Promise.resolve();
+    },
+    readCycles: () => Promise.resolve([]),
+    appendCycle: () => Promise.resolve(),
+  };
+  return { events, store };
+}
+
+function upstreamOver(transport: Transport) {
+  const policy = { mode: 'sync', allow: [{ prefix: '198.51.100.0/24' }] };
+  const upstreams = [{ name: 'edge1', os: 'linux', externalNetworks: ['public'] }];
+  const { upstreams: parsed } = parseConfig(
+    JSON.stringify({ owner: 'test', policy, upstreams }),
+    'test.yaml',
+  );
+  const [config] = parsed;
+  if (config === undefined) {
+    throw new Error('no upstream');
+  }
+  return withTransport(config, transport);
+}
+
+/** What a push needs that adds these routes. */
+export async function inputFor(
+  transport: Transport,
+  desired: readonly DesiredRoute[],
+): Promise<PushInput> {
+  const upstream = upstreamOver(transport);
+  const state = await gatherState({ ...upstream, signal });
+  const changes: readonly RouteChange[] = desired.map((after) => ({ action: 'add', after }));
+  const plan: UpstreamPlan = {
+    upstream: 'edge1',
+    changes,
+    held: [],
+    conflicts: [],
+    warnings: [],
+    unneeded: [],
+    unchanged: 0,
+    owned: 0,
+    refused: undefined,
+    missing: new Map(),
+  };
+  return { upstream, lock: undefined, state, ledger: EMPTY, desired, plan };
+}

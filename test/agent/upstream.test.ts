@@ -1,0 +1,89 @@
+import { expect } from 'chai';
+
+import {
+  connectUpstream,
+  describeUpstream,
+  ledgerTarget,
+  lockTarget,
+  markOf,
+  viewOfUpstream,
+} from '../../src/agent/upstream.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import type { UpstreamConfig } from '../../src/config/schema.ts';
+
+const NETWORKS = new Map(
+  [
+    { id: 'id-1', name: 'public' },
+    { id: 'id-2', name: 'partner' },
+    { id: 'id-3', name: 'twin' },
+    { id: 'id-4', name: 'twin' },
+    { id: 'id-5', name: 'id-1' },
+  ].map((network) => [network.id, { ...network, subnetIds: [] }]),
+);
+
+function configOf(change: object = {}): UpstreamConfig {
+  const upstream = { name: 'edge1', os: 'linux', externalNetworks: ['public'], ...change };
+  const policy = { mode: 'sync', allow: [{ prefix: '198.51.100.0/24' }] };
+  const { upstreams } = parseConfig(
+    JSON.stringify({ owner: 'test', policy, upstreams: [upstream] }),
+    'test.yaml',
+  );
+  const [config] = upstreams;
+  if (config === undefined) {
+    throw new Error('no upstream');
+  }
+  return config;
+}
+
+describe('connectUpstream', () => {
+  it('says for people where and what is written', () => {
+    const upstream = connectUpstream(configOf({ via: { netns: 'blue' }, table: 77 }));
+
+    expect(describeUpstream(upstream)).to.equal('netns blue, table 77, protocol 201, metric 1024');
+  });
+
+  it('locks what is written to, whatever the mark, and keeps a ledger by mark', () => {
+    const [one, other] = [201, 202].map((protocol) => connectUpstream(configOf({ protocol })));
+    const elsewhere = connectUpstream(configOf({ via: { netns: 'blue' } }));
+
+    expect(one && lockTarget(one)).to.equal(other && lockTarget(other));
+    expect(one && ledgerTarget(one)).not.to.equal(other && ledgerTarget(other));
+    expect(one && markOf(one)).not.to.equal(other && markOf(other));
+    expect(lockTarget(elsewhere)).not.to.equal(one && lockTarget(one));
+  });
+});
+
+describe('viewOfUpstream', () => {
+  it('knows networks by name and by id, and devices by either', () => {
+    const devices = { public: { dev: 'eth1' }, 'id-2': { dev: 'eth2', onlink: true } };
+    const config = configOf({ externalNetworks: ['public', 'id-2'], devices });
+
+    const view = viewOfUpstream(connectUpstream(config), NETWORKS);
+
+    expect([...view.networkIds]).to.deep.equal(['id-1', 'id-2']);
+    expect(view.devices.get('id-1')).to.deep.equal({ dev: 'eth1', onlink: false });
+    expect(view.devices.get('id-2')).to.deep.equal({ dev: 'eth2', onlink: true });
+  });
+
+  it('takes an id for an id, even where another network has it as its name', () => {
+    const view = viewOfUpstream(
+      connectUpstream(configOf({ externalNetworks: ['id-1'] })),
+      NETWORKS,
+    );
+
+    expect([...view.networkIds]).to.deep.equal(['id-1']);
+  });
+
+  for (const { name, problem } of [
+    { name: 'pubic', problem: /"pubic" is not an external network of the cloud/ },
+    { name: 'twin', problem: /"twin" is the name of 2 external networks; use the id/ },
+  ]) {
+    it(`refuses ${name}`, () => {
+      const upstream = connectUpstream(configOf({ externalNetworks: [name] }));
+
+      expect(() => viewOfUpstream(upstream, NETWORKS))
+        .to.throw(problem)
+        .that.includes({ code: 'CLOUD_NETWORK_UNKNOWN' });
+    });
+  }
+});

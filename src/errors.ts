@@ -7,15 +7,18 @@
 export const ERROR_CODES = {
   CONFIG_NOT_FOUND: 'No configuration file at the given or the default places',
   CONFIG_INVALID: 'The configuration file breaks the schema or a rule across its fields',
-  CLOUD_VIEW_NARROWED: 'The token does not see every project, so the desired routes would be too few',
+  CLOUD_VIEW_NARROWED:
+    'The token does not see every project, so the desired routes would be too few',
   CLOUD_NAT_MODEL_UNKNOWN: 'The API does not tell whether ML2/OVS or ML2/OVN does the NAT',
-  CLOUD_NETWORK_UNKNOWN: 'A configured external network does not exist in the cloud, or its name is ambiguous',
+  CLOUD_NETWORK_UNKNOWN:
+    'A configured external network does not exist in the cloud, or its name is ambiguous',
   SNAPSHOT_INCOMPLETE: 'The cloud answered with objects that refer to objects it did not show',
   SNAPSHOT_DEADLINE: 'The snapshot of the cloud took longer than cloud.snapshotTimeoutSeconds',
   UPSTREAM_TOOL_MISSING: 'A program that the upstream needs is not installed',
   UPSTREAM_UNREACHABLE: 'The upstream (its namespace, host or session) cannot be reached',
   UPSTREAM_TABLE_UNKNOWN: 'The routing table name is not known on the upstream',
-  UPSTREAM_NOT_PERMITTED: 'The upstream refuses changes for lack of rights (CAP_NET_ADMIN on Linux)',
+  UPSTREAM_NOT_PERMITTED:
+    'The upstream refuses changes for lack of rights (CAP_NET_ADMIN on Linux)',
   UPSTREAM_COMMAND_FAILED: 'A command failed on the upstream in a way that no other code describes',
   UPSTREAM_OUTPUT_INVALID: 'The upstream answered in a form that the driver does not understand',
   UPSTREAM_UNKNOWN: '--upstream names no upstream of the configuration',

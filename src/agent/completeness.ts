@@ -30,14 +30,25 @@ export function assertComplete(snapshot: Objects, witness: Witness): void {
   }
   if (!seesEverything(snapshot, witness)) {
     throw narrowedView(
-      `its roles (${witness.roles.join(', ') || 'none'}) do not include admin, and no gateway port proves more`,
+      `its roles (${witness.roles.join(', ') || 'none'}) do not include admin, and not every external network shows a gateway port that would prove more`,
     );
   }
 }
 
-/** Gateway ports belong to no project: whoever sees them all sees more than one project. */
-function seesEverything({ gatewayPorts }: Objects, { roles, isSystem }: Witness): boolean {
-  return roles.includes('admin') || isSystem || gatewayPorts.length > 0;
+/**
+ * Gateway ports belong to no project: they are shown to whoever sees everything, and to the owner of their network. So
+ * without the role admin each external network has to show one.
+ */
+function seesEverything(
+  { gatewayPorts, externalNetworks }: Objects,
+  { roles, isSystem }: Witness,
+): boolean {
+  const proven = new Set(gatewayPorts.map(({ networkId }) => networkId));
+  return (
+    roles.includes('admin') ||
+    isSystem ||
+    (proven.size > 0 && [...externalNetworks.keys()].every((id) => proven.has(id)))
+  );
 }
 
 function hiddenGatewayPort({ routers, gatewayPorts }: Objects): string | undefined {

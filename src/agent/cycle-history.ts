@@ -14,6 +14,8 @@ export interface CycleSummary {
   readonly finishedAt: string;
   readonly command: string;
   readonly exitCode: number;
+  /** Why the whole cycle ended early, before anything was changed. */
+  readonly error?: Complaint | undefined;
   readonly upstreams: readonly UpstreamSummary[];
 }
 
@@ -58,6 +60,7 @@ const statusFile = z.object({
       finishedAt: text,
       command: text,
       exitCode: z.int(),
+      error: complaint,
       upstreams: z.array(
         z.object({
           name: text,

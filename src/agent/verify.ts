@@ -1,5 +1,6 @@
 /** Reads an upstream back after a push and says which changes are not there, after one attempt to repair them. */
 import { sameNextHops } from '../core/next-hops.ts';
+import { ownedRoutesOf, type OwnedRoutes } from '../core/owned.ts';
 import { prefixOf } from '../core/route.ts';
 import type { InstalledRoute, NextHop, RouteChange, UpstreamState } from '../core/route.ts';
 import type { Rejection } from '../drivers/driver.ts';
@@ -14,8 +15,6 @@ export interface Verified {
   readonly failed: readonly Rejection[];
 }
 
-type OwnedRoutes = ReadonlyMap<string, readonly InstalledRoute[]>;
-
 /**
  * Checks that each given change (leave out the refused ones) is what the upstream now holds: the wanted next hops in
  * exactly one route of ours, or no route of ours. Some kernels leave an old IPv6 route beside its replacement, so what
@@ -23,33 +22,18 @@ type OwnedRoutes = ReadonlyMap<string, readonly InstalledRoute[]>;
  */
 export async function verifyChanges(push: Push): Promise<Verified> {
   let state = await gatherState(push);
-  let owned = ownedRoutes(state);
+  let owned = ownedRoutesOf(state);
   const repairs = push.changes.flatMap((change) => repairsOf(change, held(owned, change)));
   if (repairs.length > 0) {
     // What the repair is refused shows in what is read next.
     await applyChanges({ ...push, changes: repairs });
     state = await gatherState(push);
-    owned = ownedRoutes(state);
+    owned = ownedRoutesOf(state);
   }
   const failed = push.changes
     .filter((change) => !isDone(change, held(owned, change)))
     .map((change) => ({ change, error: unverified(change, held(owned, change)) }));
   return { state, failed };
-}
-
-function ownedRoutes(state: UpstreamState): OwnedRoutes {
-  const byPrefix = new Map<string, InstalledRoute[]>();
-  for (const route of state.routes) {
-    if (route.owned) {
-      const routes = byPrefix.get(route.prefix.text);
-      if (routes === undefined) {
-        byPrefix.set(route.prefix.text, [route]);
-      } else {
-        routes.push(route);
-      }
-    }
-  }
-  return byPrefix;
 }
 
 function held(owned: OwnedRoutes, change: RouteChange): readonly InstalledRoute[] {

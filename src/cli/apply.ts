@@ -2,7 +2,7 @@
 import { runCycle, type CycleDeps } from '../agent/cycle.ts';
 import type { Report } from '../report/report.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
-import { summarizeCycle } from './cycle-summary.ts';
+import { summarizeCycle, type Outcome } from './cycle-summary.ts';
 import { exitCodeOfError, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { readPlanDigest } from './plan-file.ts';
 import { printReport } from './print-report.ts';
@@ -50,10 +50,10 @@ export async function applyOnce(
 ): Promise<Report> {
   const run = newRunId(context.now());
   const startedAt = context.now();
-  const record = async (exitCode: ExitCode, report: Report | undefined): Promise<void> => {
+  const record = async (exitCode: ExitCode, outcome: Outcome): Promise<void> => {
     const facts = { run, command, startedAt, finishedAt: context.now(), exitCode };
     try {
-      await deps.state.appendCycle(summarizeCycle(facts, report));
+      await deps.state.appendCycle(summarizeCycle(facts, outcome));
     } catch (error) {
       context.log.warn('the status file was not written', { error });
     }
@@ -61,10 +61,10 @@ export async function applyOnce(
   try {
     const report = await runCycle(deps, { ...options, run, push: true });
     const exitCode = exitCodeOfReport(report);
-    await record(exitCode, report);
+    await record(exitCode, { report });
     return { ...report, exitCode };
   } catch (error) {
-    await record(exitCodeOfError(error), undefined);
+    await record(exitCodeOfError(error), { error });
     throw error;
   }
 }

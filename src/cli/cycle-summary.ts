@@ -1,6 +1,8 @@
 /** What the status file remembers of one cycle. */
-import type { CycleSummary, UpstreamSummary } from '../agent/cycle-history.ts';
+import type { Complaint, CycleSummary, UpstreamSummary } from '../agent/cycle-history.ts';
 import { prefixOf } from '../core/route.ts';
+import { RouteSyncError } from '../errors.ts';
+import { OpenStackError } from '../openstack-client-lite/index.ts';
 import type { Report, UpstreamReport } from '../report/report.ts';
 
 export interface CycleFacts {
@@ -12,14 +14,24 @@ export interface CycleFacts {
   readonly exitCode: number;
 }
 
-/** Without a report the cloud could not be read, and no upstream was touched. */
-export function summarizeCycle(facts: CycleFacts, report: Report | undefined): CycleSummary {
+/** An outcome is a report, or the error that ended the cycle before any upstream was touched. */
+export type Outcome = { readonly report: Report } | { readonly error: unknown };
+
+export function summarizeCycle(facts: CycleFacts, outcome: Outcome): CycleSummary {
+  const report = 'report' in outcome ? outcome.report : undefined;
   return {
     ...facts,
     startedAt: new Date(facts.startedAt).toISOString(),
     finishedAt: new Date(facts.finishedAt).toISOString(),
+    error: 'error' in outcome ? complaintOf(outcome.error) : undefined,
     upstreams: (report?.upstreams ?? []).map(summarizeUpstream),
   };
+}
+
+function complaintOf(error: unknown): Complaint {
+  return error instanceof RouteSyncError || error instanceof OpenStackError
+    ? { code: error.code, message: error.message }
+    : { code: 'INTERNAL', message: String(error) };
 }
 
 const NOTHING = { added: 0, replaced: 0, removed: 0, failed: [] } as const;

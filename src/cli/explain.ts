@@ -1,6 +1,5 @@
 /** `route-sync explain WHAT`: every rule passed or failed for what is announced and what is not. */
 import { runCycle } from '../agent/cycle.ts';
-import { contains, hostPrefix, parseAddress, parsePrefix, type Prefix } from '../core/prefix.ts';
 import type { Candidate, Check } from '../core/eligibility.ts';
 import { announcementOn, type Announcement } from '../report/announcement.ts';
 import { escapeText } from '../report/escape.ts';
@@ -8,6 +7,8 @@ import { candidateToJson } from '../report/json.ts';
 import type { Paint } from '../report/text.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from './exit-code.ts';
+import { orphansFor, type Orphan } from './orphans.ts';
+import { questionOf } from './question.ts';
 import { printJson } from './print-json.ts';
 import { loadSelected, newRunId, openCycle } from './wiring.ts';
 
@@ -33,9 +34,9 @@ export async function explainCommand(
     const run = newRunId(context.now());
     const dry = { run, push: false, force: false, verbose: true, reviewed: undefined };
     const report = await runCycle(deps, dry);
-    const matches = matcher(options.what);
+    const fits = questionOf(options.what);
     const explained = report.candidates.flatMap((candidate, index) =>
-      matches(candidate)
+      fits(candidate.prefix, namesOf(candidate))
         ? [
             {
               candidate,
@@ -45,8 +46,9 @@ export async function explainCommand(
           ]
         : [],
     );
-    print(context, options, explained);
-    return explained.length === 0
+    const orphans = report.upstreams.flatMap((upstream) => orphansFor(upstream, fits));
+    print(context, options, { explained, orphans });
+    return explained.length + orphans.length === 0
       ? EXIT.failure
       : exitCodeOfReport({
           upstreams: report.upstreams.map((each) => ({ ...each, plan: undefined })),
@@ -56,47 +58,46 @@ export async function explainCommand(
   }
 }
 
-/** A prefix matches itself, an address the prefixes that hold it, anything else ids and names. */
-function matcher(what: string): (candidate: Candidate) => boolean {
-  const prefix = attempt(() => parsePrefix(what));
-  if (prefix !== undefined) {
-    return (candidate) => candidate.prefix.text === prefix.text;
-  }
-  const host = attempt(() => hostPrefix(parseAddress(what)));
-  if (host !== undefined) {
-    return (candidate) => contains(candidate.prefix, host);
-  }
-  return ({ router, subnet }) =>
-    [router.id, router.name, subnet?.id, subnet?.name].some((name) => name === what);
+function namesOf({ router, subnet }: Candidate): readonly (string | undefined)[] {
+  return [router.id, router.name, subnet?.id, subnet?.name];
 }
 
-function attempt(parse: () => Prefix): Prefix | undefined {
-  try {
-    return parse();
-  } catch {
-    return undefined;
-  }
+interface Answer {
+  readonly explained: readonly Explained[];
+  readonly orphans: readonly Orphan[];
 }
 
 function print(
   context: CommandContext,
   { what, output }: ExplainOptions,
-  explained: readonly Explained[],
+  { explained, orphans }: Answer,
 ): void {
   if (output === 'json') {
     const candidates = explained.map(({ candidate, checks, upstreams }) => ({
       ...candidateToJson(candidate, checks),
       upstreams,
     }));
-    printJson(context, { query: what, candidates });
+    printJson(context, { query: what, candidates, orphans });
     return;
   }
-  const blocks = explained.map((each) => block(each, context.paint));
+  const blocks = [
+    ...explained.map((each) => block(each, context.paint)),
+    ...orphans.map((orphan) => orphanBlock(orphan, context.paint)),
+  ];
   context.print(
     blocks.length === 0
-      ? `nothing in the cloud fits "${escapeText(what)}": no tenant prefix, router or subnet\n`
+      ? `nothing in the cloud or on the upstreams fits "${escapeText(what)}"\n`
       : `${blocks.join('\n\n')}\n`,
   );
+}
+
+function orphanBlock({ upstream, prefix, state, message, origin }: Orphan, paint: Paint): string {
+  const from = origin.map(({ router, subnet }) => `router ${router}, subnet ${subnet}`);
+  return [
+    `${paint('bold', prefix)} ${paint('red', 'no longer wanted')}`,
+    ...from.map((text) => `  it came from ${text}`),
+    `  → ${upstream}: ${state} (${escapeText(message)})`,
+  ].join('\n');
 }
 
 function block({ candidate, checks, upstreams }: Explained, paint: Paint): string {

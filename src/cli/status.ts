@@ -1,5 +1,5 @@
 /** `route-sync status`: what the last cycles did, what is held and why. Reads the state directory and nothing else. */
-import type { CycleSummary, UpstreamSummary } from '../agent/cycle-history.ts';
+import type { Complaint, CycleSummary, UpstreamSummary } from '../agent/cycle-history.ts';
 import { openState } from '../agent/state.ts';
 import { escapeText } from '../report/escape.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
@@ -34,9 +34,17 @@ function textOf(cycles: readonly CycleSummary[]): string {
   return `${shown.flatMap((cycle) => cycleLines(cycle)).join('\n')}\n`;
 }
 
-function cycleLines({ run, command, startedAt, exitCode, upstreams }: CycleSummary): string[] {
+function cycleLines({
+  run,
+  command,
+  startedAt,
+  exitCode,
+  error,
+  upstreams,
+}: CycleSummary): string[] {
   return [
-    `${startedAt}  ${command} ${run}  exit ${exitCode}${upstreams.length === 0 ? '  ended before anything was changed; its log tells why' : ''}`,
+    `${startedAt}  ${command} ${run}  exit ${exitCode}`,
+    ...complaintLines('  ', error),
     ...upstreams.flatMap((upstream) => upstreamLines(upstream)),
   ];
 }
@@ -50,8 +58,13 @@ function upstreamLines(upstream: UpstreamSummary): string[] {
       ({ action, prefix, code, until }) =>
         `    held ${action} ${prefix}: ${code}${until === undefined ? '' : ` until ${until}`}`,
     ),
-    ...[upstream.refused, upstream.error].flatMap((each) =>
-      each === undefined ? [] : [`    ${each.code}: ${escapeText(each.message)}`],
-    ),
+    ...complaintLines('    ', upstream.refused),
+    ...complaintLines('    ', upstream.error),
   ];
+}
+
+function complaintLines(indent: string, complaint: Complaint | undefined): string[] {
+  return complaint === undefined
+    ? []
+    : [`${indent}${complaint.code}: ${escapeText(complaint.message)}`];
 }

@@ -1,12 +1,5 @@
 /** Every (leg, prefix) pair of the cloud that could become a route, before any judgement. */
-import {
-  compareAddresses,
-  contains,
-  familyOf,
-  hostPrefix,
-  type Address,
-  type Prefix,
-} from './prefix.ts';
+import { contains, hostPrefix, type Address, type Prefix } from './prefix.ts';
 import type { Leg, RouterSides } from './legs.ts';
 import type { FloatingIp, Router, RouterPort, Snapshot, Subnet } from './snapshot.ts';
 
@@ -61,13 +54,17 @@ export function listPairs(
   });
 }
 
-function attachmentsOf(ports: readonly RouterPort[], snapshot: Snapshot): readonly Attachment[] {
-  return ports.flatMap((port) =>
-    [...new Set(port.fixedIps.map(({ subnetId }) => subnetId))].flatMap((subnetId) => {
-      const subnet = snapshot.subnets.get(subnetId);
-      return subnet === undefined ? [] : [{ port, subnet }];
-    }),
-  );
+function attachmentsOf(ports: readonly RouterPort[], { subnets }: Snapshot): readonly Attachment[] {
+  const attachments: Attachment[] = [];
+  for (const port of ports) {
+    for (const subnetId of new Set(port.fixedIps.map((ip) => ip.subnetId))) {
+      const subnet = subnets.get(subnetId);
+      if (subnet !== undefined) {
+        attachments.push({ port, subnet });
+      }
+    }
+  }
+  return attachments;
 }
 
 function subnetPairs(side: RouterSides, { port, subnet }: Attachment): readonly Pair[] {
@@ -78,7 +75,10 @@ function subnetPairs(side: RouterSides, { port, subnet }: Attachment): readonly 
 function extraRoutePairs(side: RouterSides, attachments: readonly Attachment[]): readonly Pair[] {
   return side.router.extraRoutes.flatMap(({ destination, nextHop }) => {
     const hop = hostPrefix(nextHop);
-    const through = attachments.find(({ subnet }) => contains(subnet.cidr, hop));
+    const through =
+      hop.family === destination.family
+        ? attachments.find(({ subnet }) => contains(subnet.cidr, hop))
+        : undefined;
     return perLeg(side, {
       source: 'extra-route',
       prefix: destination,
@@ -101,7 +101,7 @@ function floatingIpPairs(
     .map((id) => snapshot.subnets.get(id))
     .find((subnet) => subnet !== undefined && contains(subnet.cidr, prefix));
   const pair = { source: 'floating-ip', prefix, subnet, projectId: floatingIp.projectId } as const;
-  return legs.flatMap((leg) => perLeg({ ...side, legs: [leg] }, { ...pair, port: undefined }));
+  return perLeg({ ...side, legs }, { ...pair, port: undefined });
 }
 
 type PairCore = Pick<Pair, 'source' | 'prefix' | 'subnet' | 'port' | 'projectId'>;
@@ -115,9 +115,6 @@ function perLeg({ router, legs }: RouterSides, core: PairCore): readonly Pair[] 
     router,
     legs,
     leg,
-    addresses: leg.fixedIps
-      .map(({ address }) => address)
-      .filter((address) => familyOf(address) === core.prefix.family)
-      .sort(compareAddresses),
+    addresses: leg.addresses[core.prefix.family],
   }));
 }

@@ -41,11 +41,36 @@ export function claimsOn(
   candidates: readonly Candidate[],
   ecmp: boolean,
 ): readonly Claim[] {
-  const groups = new Map<string, [Candidate, ...Candidate[]]>();
-  for (const candidate of candidates) {
-    if (candidate.verdict !== 'eligible' || !isServed(upstream, candidate)) {
-      continue;
+  const claims = candidates
+    .filter((candidate) => candidate.verdict === 'eligible' && isServed(upstream, candidate))
+    .sort(byPrefixAndOrigin)
+    .map((candidate) => claimOf([candidate], upstream));
+  return byPrefix(claims).flatMap(([claim, ...others]) =>
+    others.length === 0
+      ? claim
+      : byClaimant([claim, ...others], ecmp).map((group) => claimOf(group, upstream)),
+  );
+}
+
+/** Sorted claims -> those of each prefix: one, nearly always. */
+function byPrefix(sorted: readonly Claim[]): readonly (readonly [Claim, ...Claim[]])[] {
+  const groups: [Claim, ...Claim[]][] = [];
+  for (const claim of sorted) {
+    const last = groups.at(-1);
+    if (last?.[0].prefix.text === claim.prefix.text) {
+      last.push(claim);
+    } else {
+      groups.push([claim]);
     }
+  }
+  return groups;
+}
+
+type Group = readonly [Candidate, ...Candidate[]];
+
+function byClaimant(claims: readonly Claim[], ecmp: boolean): readonly Group[] {
+  const groups = new Map<string, [Candidate, ...Candidate[]]>();
+  for (const candidate of claims.flatMap(({ candidates }) => candidates)) {
     const key = claimant(candidate, ecmp);
     const group = groups.get(key);
     if (group === undefined) {
@@ -54,9 +79,7 @@ export function claimsOn(
       group.push(candidate);
     }
   }
-  return Array.from(groups.values(), (group) => claimOf(group, upstream)).sort((a, b) =>
-    comparePrefixes(a.prefix, b.prefix),
-  );
+  return [...groups.values()];
 }
 
 /** The cloud objects behind a candidate; an extra route without a subnet never gets this far. */
@@ -73,9 +96,7 @@ export function originOf({ router, subnet, port, leg, projectId }: Candidate): O
 /** The distinct origins of some paths, in a stable order. */
 export function originsOf(paths: readonly Path[]): readonly Origin[] {
   const origins = paths.map(({ origin }) => origin);
-  return origins.length === 1
-    ? origins
-    : uniqueBy(origins, ({ router, port, leg }) => `${router} ${port} ${leg}`);
+  return origins.length === 1 ? origins : uniqueBy(origins, keyOf);
 }
 
 function isServed(upstream: UpstreamView, { leg }: Candidate): boolean {
@@ -83,23 +104,23 @@ function isServed(upstream: UpstreamView, { leg }: Candidate): boolean {
 }
 
 function claimant({ source, prefix, subnet, router }: Candidate, ecmp: boolean): string {
-  const who = ecmp && source === 'subnet' ? '' : router.id;
-  return `${source} ${prefix.text} ${subnet?.id ?? ''} ${who}`;
+  const who = ecmp && source === 'subnet' ? subnet?.id : router.id;
+  return `${prefix.text} ${who}`;
 }
 
-function claimOf(candidates: readonly [Candidate, ...Candidate[]], upstream: UpstreamView): Claim {
+function claimOf(candidates: Group, upstream: UpstreamView): Claim {
   const paths = candidates.flatMap((candidate) => pathsOf(candidate, upstream));
   return {
     prefix: candidates[0].prefix,
     candidates,
     paths:
-      paths.length === 1 ? paths : uniqueBy(paths, ({ nextHop }) => nextHop.address).sort(byHop),
+      paths.length === 1 ? paths : uniqueBy(paths.sort(byHop), ({ nextHop }) => nextHop.address),
   };
 }
 
 function pathsOf(candidate: Candidate, { devices }: UpstreamView): readonly Path[] {
   const { leg, nextHops } = candidate;
-  const device = leg === undefined ? undefined : devices.get(leg.networkId);
+  const device = leg && devices.get(leg.networkId);
   const origin = originOf(candidate);
   return nextHops.map((address) => ({ nextHop: hopVia(address, device), origin }));
 }
@@ -112,10 +133,20 @@ function hopVia(address: Address, device: UpstreamDevice | undefined): NextHop {
   return onlink ? { address, device: dev, onlink } : { address, device: dev };
 }
 
-function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
-  return [...new Map(items.map((item) => [key(item), item])).values()];
+/** The first item of each key. */
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
+  return [...Map.groupBy(items, key).values()].flatMap((group) => group.slice(0, 1));
+}
+
+/** Equal prefixes in an order of their own, whatever order the cloud listed them in. */
+function byPrefixAndOrigin(a: Candidate, b: Candidate): number {
+  return comparePrefixes(a.prefix, b.prefix) || (keyOf(originOf(a)) < keyOf(originOf(b)) ? -1 : 1);
 }
 
 function byHop(a: Path, b: Path): number {
   return compareNextHops(a.nextHop, b.nextHop);
+}
+
+function keyOf({ router, subnet, port, leg }: Origin): string {
+  return `${router} ${subnet} ${port} ${leg}`;
 }

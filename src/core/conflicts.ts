@@ -1,7 +1,7 @@
 /** What stands in the way of a claim on one upstream, and who wins when claims overlap. */
 import { originsOf, type Claim } from './claims.ts';
 import { PrefixIndex } from './prefix-index.ts';
-import type { Prefix } from './prefix.ts';
+import { contains, type Prefix } from './prefix.ts';
 import type { Origin } from './route.ts';
 
 /** Why a wanted route is not (or not newly) installed on an upstream. */
@@ -46,13 +46,13 @@ interface Ranked {
 /**
  * Accepts claims greedily: the incumbent, then the router whose interface holds the subnet's `gateway_ip`, then the
  * older interface port, then the lower port id. A claim that overlaps an accepted one of another router is a
- * conflict. Both results keep the order of the input, so that equal input gives equal output.
+ * conflict. The claims must be sorted by prefix; both results keep their order, so that equal input gives equal output.
  */
 export function arbitrate(claims: readonly Claim[], isIncumbent: Incumbency): Arbitrated {
-  const all = new PrefixIndex<Claim>();
-  claims.forEach((claim) => all.add(claim.prefix, claim));
-  const contested = claims.filter((claim) => rivalOf(claim, all) !== undefined);
-  const losers = losersAmong(contested, isIncumbent);
+  const losers = losersAmong(overlapping(claims), isIncumbent);
+  if (losers.size === 0) {
+    return { winners: claims, conflicts: [] };
+  }
   return {
     winners: claims.filter((claim) => !losers.has(claim)),
     conflicts: claims.flatMap((claim) => {
@@ -60,6 +60,20 @@ export function arbitrate(claims: readonly Claim[], isIncumbent: Incumbency): Ar
       return winner === undefined ? [] : [conflictBetween(claim, winner)];
     }),
   };
+}
+
+/** Those that share addresses with others. In sorted claims whatever lies inside a prefix comes right after it. */
+function overlapping(claims: readonly Claim[]): readonly Claim[] {
+  const found = new Set<Claim>();
+  let outer: Claim | undefined;
+  for (const claim of claims) {
+    if (outer !== undefined && contains(outer.prefix, claim.prefix)) {
+      found.add(outer).add(claim);
+    } else {
+      outer = claim;
+    }
+  }
+  return [...found];
 }
 
 function losersAmong(contested: readonly Claim[], isIncumbent: Incumbency): Map<Claim, Claim> {

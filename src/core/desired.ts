@@ -3,7 +3,6 @@ import { claimsOn, originsOf, type Claim, type Path, type UpstreamView } from '.
 import { arbitrate, type Conflict } from './conflicts.ts';
 import type { Candidate } from './eligibility.ts';
 import {
-  connectedNetwork,
   holdingsOf,
   obstacleTo,
   overlapObstacle,
@@ -13,7 +12,7 @@ import {
 } from './obstacles.ts';
 import type { Policy } from './policy.ts';
 import type { Prefix } from './prefix.ts';
-import type { DesiredRoute, Origin, UpstreamState } from './route.ts';
+import type { DesiredRoute, NextHop, Origin, UpstreamState } from './route.ts';
 
 export interface DesiredInput {
   readonly upstream: UpstreamView;
@@ -52,11 +51,11 @@ export function desiredFor(input: DesiredInput): Desired {
   const unneeded: Prefix[] = [];
   const conflicts: Conflict[] = [];
   for (const claim of claims) {
-    if (isUnneeded(claim, view)) {
+    const obstacle = obstacleTo(claim, view.holdings, input.policy.foreignOverlap);
+    if (obstacle?.code === 'connected' && isFloatingIp(claim)) {
       unneeded.push(claim.prefix);
       continue;
     }
-    const obstacle = obstacleTo(claim, view.holdings, input.policy.foreignOverlap);
     if (obstacle !== undefined) {
       conflicts.push({ ...obstacle, prefix: claim.prefix, origin: originsOf(claim.paths) });
     }
@@ -73,10 +72,8 @@ export function desiredFor(input: DesiredInput): Desired {
   };
 }
 
-function isUnneeded({ prefix, candidates }: Claim, { holdings }: View): boolean {
-  return (
-    candidates[0]?.source === 'floating-ip' && connectedNetwork(prefix, holdings) !== undefined
-  );
+function isFloatingIp({ candidates }: Claim): boolean {
+  return candidates[0]?.source === 'floating-ip';
 }
 
 /** A foreign route that appears beside one of ours is no reason to take ours away. */
@@ -90,7 +87,7 @@ function isIncumbent(claim: Claim, { ledger, holdings }: View): boolean {
   if (known.length > 0) {
     return known.some((origin) => candidates.some(({ router }) => router.id === origin.router));
   }
-  const installed = holdings.owned.get(prefix.text)?.nextHops ?? [];
+  const installed = installedNextHops(prefix, holdings);
   return installed.some((hop) => paths.some(({ nextHop }) => nextHop.address === hop.address));
 }
 
@@ -110,11 +107,18 @@ function steadyPath(
   paths: readonly Path[],
   { holdings }: View,
 ): readonly Path[] {
-  const installed = holdings.owned.get(prefix.text)?.nextHops ?? [];
+  if (paths.length === 1) {
+    return paths;
+  }
+  const installed = installedNextHops(prefix, holdings);
   const kept = paths.find(({ nextHop }) =>
     installed.some(({ address }) => address === nextHop.address),
   );
   return kept === undefined ? paths.slice(0, 1) : [kept];
+}
+
+function installedNextHops({ text }: Prefix, { owned }: Holdings): readonly NextHop[] {
+  return owned.get(text)?.flatMap(({ nextHops }) => nextHops) ?? [];
 }
 
 function warningsFor({ prefix }: Claim, { holdings, policy }: View): readonly RouteWarning[] {

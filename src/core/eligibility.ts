@@ -6,7 +6,7 @@ import { listPairs, type Pair } from './candidates.ts';
 import { routerSides } from './legs.ts';
 import { natAnswer, type NatAnswer } from './nat.ts';
 import { denyingRule, forbiddenReason, isAllowed, type Policy } from './policy.ts';
-import { contains, hostPrefix, type Address, type Prefix } from './prefix.ts';
+import { hostPrefix, type Address, type Prefix } from './prefix.ts';
 import { PrefixIndex } from './prefix-index.ts';
 import type { Snapshot, Subnet } from './snapshot.ts';
 import { warningsOf, type WarningCode } from './warnings.ts';
@@ -41,6 +41,7 @@ export interface Check {
 
 interface Facts extends EligibilityInput {
   readonly externalSubnets: PrefixIndex<Subnet>;
+  readonly protectedHosts: PrefixIndex<ProtectedAddress>;
 }
 
 interface Rule {
@@ -156,9 +157,9 @@ const RULES = [
   {
     code: 'covers-protected',
     holds: 'the prefix covers no address of the OpenStack API or of this host',
-    fails: ({ prefix }, { protectedAddresses }) => {
-      const hit = protectedAddresses.find(({ address }) => contains(prefix, hostPrefix(address)));
-      return hit === undefined ? undefined : `it covers ${hit.address} (${hit.what})`;
+    fails: ({ prefix }, { protectedHosts }) => {
+      const host = protectedHosts.firstOverlapping(prefix);
+      return host && `it covers ${host.address} (${host.what})`;
     },
   },
   {
@@ -219,7 +220,9 @@ function factsOf(input: EligibilityInput): Facts {
       }
     }
   }
-  return { ...input, externalSubnets };
+  const protectedHosts = new PrefixIndex<ProtectedAddress>();
+  input.protectedAddresses.forEach((host) => protectedHosts.add(hostPrefix(host.address), host));
+  return { ...input, externalSubnets, protectedHosts };
 }
 
 function hasTag({ router, subnet }: Pair, tag: string): boolean {
@@ -227,18 +230,14 @@ function hasTag({ router, subnet }: Pair, tag: string): boolean {
 }
 
 function describeOverlap(prefix: Prefix, subnets: PrefixIndex<Subnet>): string | undefined {
-  for (const subnet of subnets.overlapping(prefix)) {
-    return `it overlaps external subnet ${subnet.id} (${subnet.cidr.text})`;
-  }
-  return undefined;
+  const subnet = subnets.firstOverlapping(prefix);
+  return subnet && `it overlaps external subnet ${subnet.id} (${subnet.cidr.text})`;
 }
 
 /** The leg's addresses that may be a next hop: never the external subnet's gateway_ip, which is the upstream. */
 function usableNextHops({ leg, addresses }: Pair, { subnets }: Snapshot): readonly Address[] {
-  const gatewayIps = new Set(
-    leg?.fixedIps.map(({ subnetId }) => subnets.get(subnetId)?.gatewayIp) ?? [],
-  );
-  return addresses.filter((address) => !gatewayIps.has(address));
+  const gatewayIps = leg?.fixedIps.map(({ subnetId }) => subnets.get(subnetId)?.gatewayIp);
+  return addresses.filter((address) => gatewayIps?.includes(address) !== true);
 }
 
 function natOf(pair: Pair, { snapshot }: Facts): NatAnswer {

@@ -2,6 +2,7 @@
  * The external legs of a router: its gateways, and its ordinary ports on external networks (the no-NAT recipe).
  * A leg looks like a tenant interface in the API (`network:router_interface`); only its network tells it apart.
  */
+import { compareAddresses, familyOf, type Address, type Family } from './prefix.ts';
 import type { FixedIp, Router, RouterPort, Snapshot } from './snapshot.ts';
 
 export interface Leg {
@@ -10,6 +11,8 @@ export interface Leg {
   /** The leg's own port; undefined for a gateway whose port the snapshot does not name. */
   readonly portId: string | undefined;
   readonly fixedIps: readonly FixedIp[];
+  /** Its addresses by family, lowest first. */
+  readonly addresses: Readonly<Record<Family, readonly Address[]>>;
 }
 
 /** One router with everything that is attached to it, sorted into the two sides. */
@@ -45,7 +48,13 @@ function gatewayLegs(router: Router, ports: readonly RouterPort[]): readonly Leg
       (port) =>
         port.networkId === networkId && port.fixedIps.some(({ address }) => addresses.has(address)),
     );
-    return { kind: 'gateway', networkId, portId: port?.id, fixedIps };
+    return {
+      kind: 'gateway',
+      networkId,
+      portId: port?.id,
+      fixedIps,
+      addresses: byFamily(fixedIps),
+    };
   });
 }
 
@@ -55,5 +64,14 @@ function interfaceLeg(port: RouterPort): Leg {
     networkId: port.networkId,
     portId: port.id,
     fixedIps: port.fixedIps,
+    addresses: byFamily(port.fixedIps),
+  };
+}
+
+function byFamily(fixedIps: readonly FixedIp[]): Leg['addresses'] {
+  const sorted = fixedIps.map(({ address }) => address).sort(compareAddresses);
+  return {
+    4: sorted.filter((address) => familyOf(address) === 4),
+    6: sorted.filter((address) => familyOf(address) === 6),
   };
 }

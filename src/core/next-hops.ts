@@ -24,7 +24,8 @@ export function isSameNextHop(want: NextHop, have: NextHop): boolean {
 /** By address, then by device; a next hop without device comes first. */
 export function compareNextHops(a: NextHop, b: NextHop): number {
   const order = compareAddresses(a.address, b.address);
-  const [left, right] = [a.device ?? '', b.device ?? ''];
+  const { device: left = '' } = a;
+  const { device: right = '' } = b;
   if (order !== 0 || left === right) {
     return order;
   }

@@ -1,8 +1,9 @@
 /** What one upstream's own routes and addresses have against a claim. */
 import type { Claim, Path } from './claims.ts';
 import type { ConflictCode } from './conflicts.ts';
+import { ownedRoutesOf, type OwnedRoutes } from './owned.ts';
 import { PrefixIndex } from './prefix-index.ts';
-import type { Address, Prefix } from './prefix.ts';
+import { compareAddresses, comparePrefixes, type Address, type Prefix } from './prefix.ts';
 import type { InstalledRoute, InterfaceAddress, UpstreamState } from './route.ts';
 
 export interface Obstacle {
@@ -15,8 +16,7 @@ export interface Obstacle {
 
 /** What an upstream holds, indexed for questions by prefix. */
 export interface Holdings {
-  /** Our routes by prefix text; the first where a prefix has several. */
-  readonly owned: ReadonlyMap<string, InstalledRoute>;
+  readonly owned: OwnedRoutes;
   readonly foreign: PrefixIndex<InstalledRoute>;
   readonly addresses: ReadonlySet<Address>;
   /** The networks that the upstream is connected to. */
@@ -24,19 +24,18 @@ export interface Holdings {
 }
 
 export function holdingsOf(state: UpstreamState): Holdings {
-  const owned = new Map<string, InstalledRoute>();
   const foreign = new PrefixIndex<InstalledRoute>();
-  for (const route of state.routes) {
-    if (!route.owned) {
-      foreign.add(route.prefix, route);
-    } else if (!owned.has(route.prefix.text)) {
-      owned.set(route.prefix.text, route);
-    }
-  }
+  // Sorted, so that reports name the same one of several in every run.
+  state.routes
+    .filter(({ owned }) => !owned)
+    .sort((a, b) => comparePrefixes(a.prefix, b.prefix) || (a.description < b.description ? -1 : 1))
+    .forEach((route) => foreign.add(route.prefix, route));
   const networks = new PrefixIndex<InterfaceAddress>();
-  state.addresses.forEach((entry) => networks.add(entry.network, entry));
+  state.addresses
+    .toSorted((a, b) => compareAddresses(a.address, b.address))
+    .forEach((entry) => networks.add(entry.network, entry));
   const addresses = new Set(state.addresses.map(({ address }) => address));
-  return { owned, foreign, addresses, networks };
+  return { owned: ownedRoutesOf(state), foreign, addresses, networks };
 }
 
 /** The first obstacle in the claim's way; the graver ones come first. */
@@ -58,8 +57,8 @@ export function reachablePaths({ paths }: Claim, { addresses }: Holdings): reado
   return paths.filter(({ nextHop }) => !addresses.has(nextHop.address));
 }
 
-export function connectedNetwork(prefix: Prefix, holdings: Holdings): InterfaceAddress | undefined {
-  return holdings.networks.overlapping(prefix).next().value ?? undefined;
+function connectedNetwork(prefix: Prefix, holdings: Holdings): InterfaceAddress | undefined {
+  return holdings.networks.firstOverlapping(prefix);
 }
 
 /** A foreign, more specific route inside the prefix takes part of its traffic elsewhere. */

@@ -13,13 +13,13 @@
 import type { Conflict } from './conflicts.ts';
 import type { Desired, RouteWarning } from './desired.ts';
 import { sameNextHops } from './next-hops.ts';
+import { ownedRoutesOf, type OwnedRoutes } from './owned.ts';
 import type { PolicyMode } from './policy.ts';
 import { comparePrefixes, type Prefix } from './prefix.ts';
 import { countMissing, graceEnd, isDue, type Missing, type RemovalRule } from './removal.ts';
 import {
   prefixOf,
   type ChangeAction,
-  type InstalledRoute,
   type Origin,
   type RouteChange,
   type UpstreamState,
@@ -76,14 +76,15 @@ type Verdict = Pick<Held, 'code' | 'message' | 'until'> | undefined;
 export function planUpstream(input: PlanInput): UpstreamPlan {
   const { changes: wanted, unchanged, owned } = diff(input);
   const missing = countRemovals(wanted, input);
-  const budget = { left: Math.max(0, (input.maxRoutes ?? Infinity) - owned) };
+  const { maxRoutes = Infinity } = input;
+  const budget = { maxRoutes, left: maxRoutes - owned };
   const changes: RouteChange[] = [];
   const held: Held[] = [];
   for (const change of wanted) {
     const verdict =
       heldByMode(change, input.mode) ??
       heldByGrace(change, missing, input) ??
-      heldByBudget(change, budget, input);
+      heldByBudget(change, budget);
     if (verdict === undefined) {
       changes.push(change);
     } else {
@@ -122,38 +123,48 @@ interface Diff {
 }
 
 function diff({ desired, state, ledger }: PlanInput): Diff {
-  const installed = new Map<string, InstalledRoute[]>();
-  let owned = 0;
-  for (const route of state.routes) {
-    if (route.owned) {
-      owned += 1;
-      const same = installed.get(route.prefix.text);
-      if (same === undefined) {
-        installed.set(route.prefix.text, [route]);
-      } else {
-        same.push(route);
-      }
-    }
-  }
+  const installed = ownedRoutesOf(state);
   const changes: RouteChange[] = [];
   let unchanged = 0;
+  /** Installed prefixes that are also desired. */
+  let met = 0;
   for (const after of desired.routes) {
-    const [before, ...extra] = installed.get(after.prefix.text) ?? [];
-    installed.delete(after.prefix.text);
-    if (before === undefined) {
+    const routes = installed.get(after.prefix.text);
+    if (routes === undefined) {
       changes.push({ action: 'add', after });
-    } else if (extra.length > 0 || !sameNextHops(after.nextHops, before.nextHops)) {
+      continue;
+    }
+    met += 1;
+    const [before] = routes;
+    if (routes.length > 1 || !sameNextHops(after.nextHops, before.nextHops)) {
       changes.push({ action: 'replace', before, after });
     } else {
       unchanged += 1;
     }
   }
-  for (const [prefix, routes] of installed) {
-    const origin = ledger.get(prefix)?.origin ?? [];
-    changes.push(...routes.map((before) => ({ action: 'remove', before, origin }) as const));
-  }
-  changes.sort((a, b) => comparePrefixes(prefixOf(a), prefixOf(b)));
-  return { changes, unchanged, owned };
+  const removals = met < installed.size ? removalsOf(installed, desired, ledger) : [];
+  return {
+    changes: [...changes, ...removals].sort((a, b) => comparePrefixes(prefixOf(a), prefixOf(b))),
+    unchanged,
+    owned: state.routes.filter(({ owned }) => owned).length,
+  };
+}
+
+function removalsOf(
+  installed: OwnedRoutes,
+  desired: Desired,
+  ledger: PlanInput['ledger'],
+): readonly RouteChange[] {
+  const wanted = new Set(desired.routes.map(({ prefix }) => prefix.text));
+  return [...installed].flatMap(([prefix, routes]) =>
+    wanted.has(prefix)
+      ? []
+      : routes.map((before) => ({
+          action: 'remove',
+          before,
+          origin: ledger.get(prefix)?.origin ?? [],
+        })),
+  );
 }
 
 function countRemovals(
@@ -196,23 +207,20 @@ function heldByGrace(
   };
 }
 
-function heldByBudget(
-  { action }: RouteChange,
-  budget: { left: number },
-  { maxRoutes }: PlanInput,
-): Verdict {
+interface Budget {
+  readonly maxRoutes: number;
+  /** How many routes may still be added. */
+  left: number;
+}
+
+function heldByBudget({ action }: RouteChange, budget: Budget): Verdict {
   if (action !== 'add') {
     return undefined;
   }
-  if (budget.left > 0) {
-    budget.left -= 1;
-    return undefined;
-  }
-  return {
-    code: 'max-routes',
-    message: `maxRoutes ${maxRoutes ?? 0} is reached`,
-    until: undefined,
-  };
+  budget.left -= 1;
+  return budget.left >= 0
+    ? undefined
+    : { code: 'max-routes', message: `maxRoutes ${budget.maxRoutes} is reached`, until: undefined };
 }
 
 function sorted(conflicts: readonly Conflict[]): readonly Conflict[] {

@@ -4,7 +4,13 @@
  */
 import { type Family, firstAt, type Prefix } from './prefix.ts';
 
-type Buckets<V> = Map<number | bigint, V[]>;
+/**
+ * The first address of an entry. IPv6 as hexadecimal text: V8 hashes a bigint by its lowest 64 bits alone, and those are
+ * zero in every /64, so a map of bigints would be one long list.
+ */
+type Key = number | string;
+
+type Buckets<V> = Map<Key, V[]>;
 
 interface Level<V> {
   /** Values of entries of exactly this length, by first address. */
@@ -17,24 +23,24 @@ export class PrefixIndex<V> {
   readonly #levels: Record<Family, Map<number, Level<V>>> = { 4: new Map(), 6: new Map() };
 
   add(prefix: Prefix, value: V): void {
-    put(this.#level(prefix).exact, prefix.first, value);
+    put(this.#level(prefix).exact, keyOf(prefix.first), value);
     for (const [length, level] of this.#levels[prefix.family]) {
       if (length < prefix.length && level.inside !== undefined) {
-        put(level.inside, firstAt(prefix, length), value);
+        put(level.inside, keyAt(prefix, length), value);
       }
     }
   }
 
   /** The values at exactly this prefix, in the order they were added. */
   at(prefix: Prefix): readonly V[] {
-    return this.#levels[prefix.family].get(prefix.length)?.exact.get(prefix.first) ?? [];
+    return this.#levels[prefix.family].get(prefix.length)?.exact.get(keyOf(prefix.first)) ?? [];
   }
 
   /** The values of entries that lie around the prefix, not at it. */
   *around(prefix: Prefix): Generator<V> {
     for (const [length, level] of this.#levels[prefix.family]) {
       if (length < prefix.length) {
-        yield* level.exact.get(firstAt(prefix, length)) ?? [];
+        yield* level.exact.get(keyAt(prefix, length)) ?? [];
       }
     }
   }
@@ -43,7 +49,7 @@ export class PrefixIndex<V> {
   inside(prefix: Prefix): readonly V[] {
     const level = this.#level(prefix);
     level.inside ??= this.#cutTo(prefix);
-    return level.inside.get(prefix.first) ?? [];
+    return level.inside.get(keyOf(prefix.first)) ?? [];
   }
 
   /** The values of all entries that share an address with the prefix. */
@@ -51,6 +57,21 @@ export class PrefixIndex<V> {
     yield* this.at(prefix);
     yield* this.around(prefix);
     yield* this.inside(prefix);
+  }
+
+  /** The first of {@link overlapping}; without its generator, because every candidate of a cloud is asked this. */
+  firstOverlapping(prefix: Prefix): V | undefined {
+    return this.at(prefix)[0] ?? this.#firstAround(prefix) ?? this.inside(prefix)[0];
+  }
+
+  #firstAround(prefix: Prefix): V | undefined {
+    for (const [length, level] of this.#levels[prefix.family]) {
+      const values = length < prefix.length ? level.exact.get(keyAt(prefix, length)) : undefined;
+      if (values !== undefined) {
+        return values[0];
+      }
+    }
+    return undefined;
   }
 
   #level({ family, length }: Prefix): Level<V> {
@@ -64,9 +85,10 @@ export class PrefixIndex<V> {
     const inside: Buckets<V> = new Map();
     for (const [longer, level] of this.#levels[family]) {
       if (longer > length) {
-        for (const [first, values] of level.exact) {
-          const key = firstAt({ family, length: longer, first, text: '' }, length);
-          values.forEach((value) => put(inside, key, value));
+        for (const [key, values] of level.exact) {
+          const first = typeof key === 'string' ? BigInt(`0x${key}`) : key;
+          const cut = keyAt({ family, length: longer, first, text: '' }, length);
+          values.forEach((value) => put(inside, cut, value));
         }
       }
     }
@@ -74,7 +96,15 @@ export class PrefixIndex<V> {
   }
 }
 
-function put<V>(buckets: Buckets<V>, key: number | bigint, value: V): void {
+function keyOf(first: Prefix['first']): Key {
+  return typeof first === 'number' ? first : first.toString(16);
+}
+
+function keyAt(prefix: Prefix, length: number): Key {
+  return keyOf(firstAt(prefix, length));
+}
+
+function put<V>(buckets: Buckets<V>, key: Key, value: V): void {
   const values = buckets.get(key);
   if (values === undefined) {
     buckets.set(key, [value]);

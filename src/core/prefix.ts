@@ -2,7 +2,7 @@
  * IP prefixes and addresses as values. The text is checked strictly before netmask sees it, because netmask reads
  * `010.0.0.1` as octal, `10/8` as `0.0.0.0/8`, and parses only the leading digits of a length or an IPv6 group.
  */
-import { ip2long, long2ip, Netmask } from 'netmask';
+import { ip2long, Netmask } from 'netmask';
 
 export type Family = 4 | 6;
 
@@ -33,6 +33,15 @@ export class PrefixError extends Error {
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const GROUP = /^[0-9a-f]{1,4}$/i;
+/**
+ * Canonical for certain (RFC 5952), as nearly all addresses come: lower case, no leading zeros, no two zero groups side
+ * by side, `::` for at least two groups and none beside it that is zero.
+ */
+const CANONICAL_IPV6 = new RegExp(
+  '^(?!.*\\b0:0\\b)(?:G(?::G){7}|(?=(?:[^:]*:){2,6}[^:]*$)(?:(?:G:)*N)?::(?:N(?::G)*)?)$'
+    .replaceAll('G', '(?:0|N)')
+    .replaceAll('N', '[1-9a-f][0-9a-f]{0,3}'),
+);
 const EMBEDDED_IPV4 = /^(.*:)([^:]*\..*)$/;
 const LENGTH = /^(?:0|[1-9]\d{0,2})$/;
 
@@ -50,28 +59,33 @@ export function parsePrefix(text: string): Prefix {
   if (slash < 0) {
     throw new PrefixError(`"${text}" is not a prefix: the length is missing`);
   }
-  const address = parseAddress(text.slice(0, slash));
+  const head = text.slice(0, slash);
+  const address = readAddress(head);
+  if (address === undefined) {
+    throw new PrefixError(`"${text}" is not a prefix such as 10.1.0.0/24 or 2001:db8::/32`);
+  }
   const family = familyOf(address);
   const lengthText = text.slice(slash + 1);
   const length = Number(lengthText);
   if (!LENGTH.test(lengthText) || length > bitsOf(family)) {
     throw new PrefixError(`"${text}" is not a prefix: the length must be 0 to ${bitsOf(family)}`);
   }
-  const prefix = prefixAt(address, length);
-  if (prefix.text !== `${address}/${length}`) {
-    throw new PrefixError(`"${text}" has host bits set`, prefix.text);
+  const value = valueOf(address, family);
+  const first = cut(value, length);
+  if (first !== value) {
+    throw new PrefixError(`"${text}" has host bits set`, prefixAt(address, length).text);
   }
-  return prefix;
+  // Prefixes are many and nearly all come in canonical form: their text serves as it is.
+  return { family, text: head === address ? text : `${address}/${length}`, length, first };
 }
 
 /** The prefix of the given length that holds the address: host bits are cleared. */
 export function prefixAt(address: Address, length: number): Prefix {
-  if (familyOf(address) === 4) {
-    const first = length === 0 ? 0 : (ip2long(address) & (-1 << (32 - length))) >>> 0;
-    return { family: 4, text: `${long2ip(first)}/${length}`, length, first };
-  }
-  const base = new Netmask(`${address}/${length}`).base;
-  return { family: 6, text: `${base}/${length}`, length, first: toBigint(base) };
+  const family = familyOf(address);
+  const value = valueOf(address, family);
+  const first = cut(value, length);
+  const base = first === value ? address : new Netmask(`${address}/${length}`).base;
+  return { family, text: `${base}/${length}`, length, first };
 }
 
 /** The /32 or /128 of an address. */
@@ -84,13 +98,18 @@ export function hostPrefix(address: Address): Prefix {
  * and IPv4 in octal, hexadecimal or short form.
  */
 export function parseAddress(text: string): Address {
-  if (IPV4.test(text)) {
-    return text as Address;
-  }
-  if (!isIpv6(text)) {
+  const address = readAddress(text);
+  if (address === undefined) {
     throw new PrefixError(`"${text}" is not an IP address`);
   }
-  return new Netmask(`${text}/128`).base as Address;
+  return address;
+}
+
+function readAddress(text: string): Address | undefined {
+  if (IPV4.test(text) || CANONICAL_IPV6.test(text)) {
+    return text as Address;
+  }
+  return isIpv6(text) ? (new Netmask(`${text}/128`).base as Address) : undefined;
 }
 
 /** netmask reads a group by its leading digits and takes `::` for zero groups; so the form is checked first. */
@@ -119,11 +138,7 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
 
 /** The first address of the prefix of `length` bits around `prefix`; `length` must not exceed its own. */
 export function firstAt(prefix: Prefix, length: number): number | bigint {
-  if (typeof prefix.first === 'number') {
-    return length === 0 ? 0 : (prefix.first & (-1 << (32 - length))) >>> 0;
-  }
-  const hostBits = BigInt(128 - length);
-  return (prefix.first >> hostBits) << hostBits;
+  return cut(prefix.first, length);
 }
 
 /** Numeric order: IPv4 before IPv6, then by first address, then the shorter prefix first. */
@@ -142,10 +157,31 @@ export function compareAddresses(a: Address, b: Address): number {
   return comparePrefixes(hostPrefix(a), hostPrefix(b));
 }
 
+/** Clears all but the first `length` bits of an address. */
+function cut<N extends number | bigint>(address: N, length: number): N;
+function cut(address: number | bigint, length: number): number | bigint {
+  if (typeof address === 'number') {
+    // A shift by 32 would be a shift by 0.
+    return length === 0 ? 0 : (address & (-1 << (32 - length))) >>> 0;
+  }
+  const hostBits = BigInt(128 - length);
+  return (address >> hostBits) << hostBits;
+}
+
+function valueOf(address: Address, family: Family): number | bigint {
+  return family === 4 ? ip2long(address) : toBigint(address);
+}
+
 function toBigint(canonical: string): bigint {
-  const [left = '', right = ''] = canonical.split('::');
-  const head = left === '' ? [] : left.split(':');
-  const tail = right === '' ? [] : right.split(':');
-  const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
-  return BigInt(`0x${groups.map((group) => group.padStart(4, '0')).join('')}`);
+  const [left = '', right = ''] = canonical.split('::').map(hexDigits);
+  return BigInt(`0x${left}${'0'.repeat(32 - left.length - right.length)}${right}`);
+}
+
+/** Four digits for each group. */
+function hexDigits(groups: string): string {
+  return groups === '' ? '' : groups.split(':').map(padGroup).join('');
+}
+
+function padGroup(group: string): string {
+  return group.padStart(4, '0');
 }

@@ -25,10 +25,10 @@ export function warningsOf(pair: Pair, snapshot: Snapshot): readonly WarningCode
 
 /** An extra route of the router whose next hop lies in the leg's external subnet is a way back. */
 function hasWayBack({ router, leg, prefix }: Pair, { subnets }: Snapshot): boolean {
-  const external = (leg?.fixedIps ?? [])
+  const external = leg?.fixedIps
     .map(({ subnetId }) => subnets.get(subnetId)?.cidr)
     .filter((cidr) => cidr?.family === prefix.family);
   return router.extraRoutes.some(({ nextHop }) =>
-    external.some((cidr) => cidr !== undefined && contains(cidr, hostPrefix(nextHop))),
+    external?.some((cidr) => cidr !== undefined && contains(cidr, hostPrefix(nextHop))),
   );
 }

@@ -58,17 +58,22 @@ function readRoutes(
   // Routes are many and their attributes few: each kind is read once.
   const known = new Map<string, Attributes>();
   for (const row of readList(`ip -${family} route show table ${scope.table}`, output, scope)) {
-    const { dst, ...fields } = row;
-    const key = JSON.stringify(fields);
-    const attributes = known.get(key) ?? readAttributes(scope, fields);
+    const key = attributesKey(row);
+    const attributes = known.get(key) ?? readAttributes(scope, row);
     known.set(key, attributes);
-    const prefix = readPrefix(family, dst);
+    const prefix = readPrefix(family, row['dst']);
     if (prefix.family === family && !attributes.isHousekeeping) {
       const { nextHops, owned, kind, description } = attributes;
       routes.push({ prefix, nextHops, owned, kind, description });
     }
   }
   return routes;
+}
+
+/** Equal for rows that differ in nothing but what {@link readAttributes} does not look at. */
+function attributesKey(row: Fields): string {
+  const { type, protocol, metric, tos, gateway, via, dev, flags, nexthops } = row;
+  return JSON.stringify([type, protocol, metric, tos, gateway, via, dev, flags, nexthops]);
 }
 
 function readList(what: string, output: CommandOutput, scope?: RouteScope): readonly Fields[] {

@@ -39,7 +39,7 @@ export function parseAnswer(raw: RawAnswer, now: number): Answer {
     throw statusError(raw, body, now);
   }
   if (body === undefined) {
-    const problem = `${raw.status.toString()}, but no JSON: ${excerpt(raw)}`;
+    const problem = `${raw.status.toString()}, but no JSON (is the endpoint right, or is a proxy in between?): ${excerpt(raw)}`;
     throw new OpenStackError('CLOUD_ANSWER_INVALID', `${raw.what}: ${problem}${suffix}`, {
       details,
     });

@@ -28,6 +28,11 @@ export function fieldsOf(collection: CollectionName): readonly string[] {
   return Object.keys(NEUTRON_SCHEMAS[collection].shape);
 }
 
+/** The field that tells the objects of a collection apart. */
+export function idField(collection: CollectionName): string {
+  return collection === 'extensions' ? 'alias' : 'id';
+}
+
 /** The page that an answer holds, else CLOUD_ANSWER_INVALID. */
 export function readPage(collection: CollectionName, answer: Answer): Page {
   const key = jsonName(collection);
@@ -79,7 +84,7 @@ function toEntry(
   raw: RawEntry['raw'],
   { answer, place }: Pick<RawEntry, 'answer' | 'place'>,
 ): RawEntry {
-  const key = collection === 'extensions' ? 'alias' : 'id';
+  const key = idField(collection);
   const id = raw[key];
   if (typeof id !== 'string' || id === '') {
     throw invalid(answer, `${place} has no ${key}`);

@@ -6,7 +6,7 @@ import { hasCloudCode, OpenStackError } from './errors.ts';
 import type { HttpClient } from './http.ts';
 import type { Keystone, Session } from './keystone.ts';
 import type { CollectionName, NeutronFilters, NeutronObject } from './neutron-objects.ts';
-import { fieldsOf, type Page, parseObject, readPage, readSingle } from './neutron-page.ts';
+import { fieldsOf, idField, type Page, parseObject, readPage, readSingle } from './neutron-page.ts';
 import { buildQueries, passes } from './neutron-query.ts';
 import { walkList } from './neutron-walk.ts';
 
@@ -48,7 +48,8 @@ export function createNetworkClient(options: NetworkOptions): NetworkClient {
       const queries = buildQueries(fieldsOf(collection), filters);
       const fetchPage = async (query: string): Promise<Page> =>
         readPage(collection, await send(`${collection}?${query}`, signal));
-      const found = await Promise.all(queries.map((query) => walkList(query, fetchPage)));
+      const walk = { idField: idField(collection), fetchPage };
+      const found = await Promise.all(queries.map((query) => walkList(query, walk)));
       const wanted = found.flat().filter(({ raw }) => passes(raw, filters));
       const byId = new Map(wanted.map((entry) => [entry.id, entry]));
       return [...byId.values()].map((entry) => parseObject(collection, entry));

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Conflict } from '../core/conflicts.ts';
 import { originOf } from '../core/claims.ts';
 import type { Candidate, Check } from '../core/eligibility.ts';
-import type { Held } from '../core/plan.ts';
+import type { Held, UpstreamPlan } from '../core/plan.ts';
 import { prefixOf, type NextHop, type Origin, type RouteChange } from '../core/route.ts';
+import { isoTime } from './lines.ts';
 import type { ApplyResult, Report, UpstreamReport } from './report.ts';
 
 export interface JsonChange {
@@ -88,20 +89,31 @@ export function changeToJson(change: RouteChange): JsonChange {
   };
 }
 
+/** What an upstream shows that could not be read. */
+const NO_PLAN = {
+  refused: undefined,
+  changes: [],
+  conflicts: [],
+  held: [],
+  warnings: [],
+  unchanged: 0,
+} satisfies Partial<UpstreamPlan>;
+
 function upstreamToJson(upstream: UpstreamReport): Record<string, unknown> {
   const { name, os, description, error, plan, result } = upstream;
+  const { refused, changes, conflicts, held, warnings, unchanged } = plan ?? NO_PLAN;
   return {
     name,
     os,
     description,
     reachable: plan !== undefined,
     error: error ?? null,
-    refused: plan?.refused ?? null,
-    changes: (plan?.changes ?? []).map(changeToJson),
-    conflicts: (plan?.conflicts ?? []).map(conflictToJson),
-    held: (plan?.held ?? []).map(heldToJson),
-    warnings: (plan?.warnings ?? []).map((each) => ({ ...each, prefix: each.prefix.text })),
-    unchanged: plan?.unchanged ?? 0,
+    refused: refused ?? null,
+    changes: changes.map(changeToJson),
+    conflicts: conflicts.map(conflictToJson),
+    held: held.map(heldToJson),
+    warnings: warnings.map((each) => ({ ...each, prefix: each.prefix.text })),
+    unchanged,
     ...(result === undefined ? {} : { result: resultToJson(result) }),
   };
 }
@@ -112,7 +124,7 @@ function conflictToJson({ code, prefix, message, origin }: Conflict): Record<str
 
 function heldToJson({ code, change, message, until }: Held): Record<string, unknown> {
   const { action, prefix, nextHops, before, origin } = changeToJson(change);
-  const end = until === undefined ? null : new Date(until).toISOString();
+  const end = until === undefined ? null : isoTime(until);
   return { code, action, prefix, until: end, message, nextHops, before, origin };
 }
 

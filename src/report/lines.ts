@@ -4,17 +4,14 @@ import type { RouteWarning } from '../core/desired.ts';
 import type { Held, UpstreamPlan } from '../core/plan.ts';
 import { prefixOf, type NextHop, type RouteChange } from '../core/route.ts';
 import { escapeText } from './escape.ts';
-import type { ApplyResult } from './report.ts';
+import type { ApplyResult, ReportedError } from './report.ts';
 
 export function describeChange(change: RouteChange): string {
-  switch (change.action) {
-    case 'add':
-      return `via ${hops(change.after.nextHops)}`;
-    case 'replace':
-      return `via ${hops(change.after.nextHops)} (was ${hops(change.before.nextHops)})`;
-    case 'remove':
-      return `(was ${hops(change.before.nextHops)})`;
-  }
+  const parts = [
+    ...(change.action === 'remove' ? [] : [`via ${hops(change.after.nextHops)}`]),
+    ...(change.action === 'add' ? [] : [`(was ${hops(change.before.nextHops)})`]),
+  ];
+  return parts.join(' ');
 }
 
 /** The cloud objects that explain the change. */
@@ -26,7 +23,7 @@ export function describeOrigin(change: RouteChange): string {
 }
 
 export function describeHeld({ code, change, message, until }: Held): string {
-  const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;
+  const end = until === undefined ? '' : ` until ${isoTime(until)}`;
   return `${change.action} ${describeChange(change)} held, ${code}${end}: ${escapeText(message)}`;
 }
 
@@ -63,8 +60,18 @@ export function summarizeResult({
   return `Done: ${added} added, ${replaced} replaced, ${removed} removed${failures}, ${verified ? 'verified' : 'NOT verified'}.`;
 }
 
+/** `GUARD_REMOVALS: 30 removals of 40 routes ...`: an error or a refusal. */
+export function describeError({ code, message }: ReportedError): string {
+  return `${code}: ${escapeText(message)}`;
+}
+
+/** Unix milliseconds as ISO 8601 in UTC. */
+export function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
 export function describeFailure({ change, error }: ApplyResult['failed'][number]): string {
-  return `${change.action} ${prefixOf(change).text} failed, ${error.code}: ${escapeText(error.message)}`;
+  return `${change.action} ${prefixOf(change).text} failed, ${describeError(error)}`;
 }
 
 function hops(nextHops: readonly NextHop[]): string {

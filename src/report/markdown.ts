@@ -3,6 +3,7 @@ import { prefixOf } from '../core/route.ts';
 import {
   describeChange,
   describeConflict,
+  describeError,
   describeFailure,
   describeHeld,
   describeOrigin,
@@ -53,7 +54,7 @@ function section({ name, os, description, error, plan, result }: UpstreamReport)
       ),
     );
     if (plan.refused !== undefined) {
-      parts.push(`**Refused, ${plan.refused.code}:** ${plan.refused.message}`);
+      parts.push(`**Refused**, ${describeError(plan.refused)}`);
     }
     parts.push(summarize(plan));
   }
@@ -64,7 +65,7 @@ function section({ name, os, description, error, plan, result }: UpstreamReport)
     );
   }
   if (error !== undefined) {
-    parts.push(`**Error, ${error.code}:** ${error.message}`);
+    parts.push(`**Error**, ${describeError(error)}`);
   }
   return parts.filter((part) => part !== '').join('\n\n');
 }

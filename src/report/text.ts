@@ -4,6 +4,7 @@ import { countVerdicts } from './json.ts';
 import {
   describeChange,
   describeConflict,
+  describeError,
   describeFailure,
   describeHeld,
   describeOrigin,
@@ -48,12 +49,12 @@ function upstreamBlock(upstream: UpstreamReport, paint: Paint): string {
       ...plan.conflicts.map((conflict) =>
         paint('yellow', row('!', conflict.prefix.text, describeConflict(conflict))),
       ),
-      ...plan.warnings.map(({ code, prefix, message }) =>
-        paint('yellow', row('!', prefix.text, describeWarning({ code, prefix, message }))),
+      ...plan.warnings.map((warning) =>
+        paint('yellow', row('!', warning.prefix.text, describeWarning(warning))),
       ),
     );
     if (plan.refused !== undefined) {
-      lines.push(paint('red', `  Refused, ${plan.refused.code}: ${plan.refused.message}`));
+      lines.push(paint('red', `  Refused, ${describeError(plan.refused)}`));
     }
     lines.push(`  ${paint('bold', summarize(plan))}`);
   }
@@ -62,7 +63,7 @@ function upstreamBlock(upstream: UpstreamReport, paint: Paint): string {
     lines.push(`  ${paint('bold', summarizeResult(result))}`);
   }
   if (error !== undefined) {
-    lines.push(paint('red', `  Error, ${error.code}: ${error.message}`));
+    lines.push(paint('red', `  Error, ${describeError(error)}`));
   }
   return lines.join('\n');
 }

@@ -49,6 +49,8 @@ async function execute(
     extendEnv: false,
     env: { PATH: path, LANG: 'C', LC_ALL: 'C' },
     cancelSignal: signal,
+    // Ctrl-C on a terminal goes to the whole process group, and must not tear a batch apart.
+    detached: true,
     maxBuffer: MAX_OUTPUT,
     stripFinalNewline: false,
     reject: false,

@@ -112,7 +112,7 @@ const CASES: readonly Case[] = [
     what: 'HTML instead of JSON',
     fault: () => on('/v2.0/routers', { body: HTML, headers: { 'Content-Type': 'text/html' } }),
     code: 'CLOUD_ANSWER_INVALID',
-    message: /^GET \/networking\/v2\.0\/routers: 200, but no JSON: "<html>/,
+    message: /^GET \/networking\/v2\.0\/routers: 200, but no JSON \(.*\): "<html>/,
   },
   {
     what: 'a body that breaks off',

@@ -117,7 +117,7 @@ describe('route-sync apply', function suite() {
     expect(failed.exitCode).to.equal(1);
     expect(failed.stderr).to.match(/^route-sync: Keystone at .* refuses user admin .*\n$/);
     expect(failed.stderr + failed.stdout).not.to.contain('wrong-secret');
-    expect(shown.stdout).to.match(/ apply \S+ {2}exit 1 {2}ended before anything was changed/);
+    expect(shown.stdout).to.match(/ apply \S+ {2}exit 1\n {2}CLOUD_/);
     expect(await owned()).to.deep.equal(WANTED);
   });
 

@@ -32,7 +32,7 @@ const CASES: readonly Case[] = [
     what: 'a bad prefix',
     config: { policy: { mode: 'sync', allow: [{ prefix: '198.51.100/24' }] } },
     exitCode: 78,
-    line: /policy\.allow\[0\]\.prefix: .*"198\.51\.100.*" is not an IP/,
+    line: /policy\.allow\[0\]\.prefix: .*"198\.51\.100.*" is not a prefix such as/,
   },
   {
     what: 'host bits',
@@ -77,7 +77,7 @@ const CASES: readonly Case[] = [
         ? { body: HTML, headers: { 'Content-Type': 'text/html' } }
         : undefined,
     exitCode: 1,
-    line: /GET \/networking\/v2\.0\/routers: 200, but no JSON: "<html>.*CLOUD_ANSWER_INVALID\)$/,
+    line: /GET \/networking\/v2\.0\/routers: 200, but no JSON \(.*\): "<html>.*CLOUD_ANSWER_INVALID\)$/,
   },
   {
     what: 'a table that does not exist',

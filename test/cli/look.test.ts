@@ -69,9 +69,25 @@ describe('the commands that look', function suite() {
       expect(installed).not.to.contain('✗');
     });
 
+    it('finds a route that the cloud no longer asks for', async () => {
+      await output(['apply']);
+      await scene.configure({ removal: { snapshots: 2, graceSeconds: 60 } });
+      small.cloud.removeInterface(small.database.router, small.database.subnet);
+
+      const text = await output(['explain', '198.51.100.35']);
+      const json = JSON.parse(
+        await output(['explain', small.database.router.id, '--output', 'json']),
+      ) as { readonly orphans: readonly unknown[] };
+
+      expect(text).to.match(/^198\.51\.100\.32\/27 no longer wanted$/m);
+      expect(text).to.match(/→ edge1: held: grace \(/);
+      expect(text).to.contain(`router ${small.database.router.id}`);
+      expect(json.orphans).to.have.lengthOf(1);
+    });
+
     it('ends with 1 when nothing fits', async () => {
       expect(await output(['explain', 'nobody\u{1b}[31m'], 1)).to.equal(
-        'nothing in the cloud fits "nobody\\u{1b}[31m": no tenant prefix, router or subnet\n',
+        'nothing in the cloud or on the upstreams fits "nobody\\u{1b}[31m"\n',
       );
     });
 

@@ -89,7 +89,7 @@ describe('createHttpClient', () => {
       name: 'HTML with status 200',
       reply: { body: '<html>\n\u001b[31m"login"</html>' },
       code: 'CLOUD_ANSWER_INVALID',
-      says: /200, but no JSON: "<html> \[31m\\"login\\"<\/html>"/v,
+      says: /200, but no JSON \(.*\): "<html> \[31m\\"login\\"<\/html>"/v,
     },
     {
       name: 'JSON that is cut off',

@@ -59,11 +59,15 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
+async function walk(query: string, fetchPage: (query: string) => Promise<Page>) {
+  return walkList(query, { idField: 'id', fetchPage });
+}
+
 describe('walkList', () => {
   it('follows the recorded pages to the end, by the query of their links alone', async () => {
     const asked: string[] = [];
 
-    const found = await walkList('limit=4', async (query) => {
+    const found = await walk('limit=4', async (query) => {
       asked.push(query);
       return recordedPage(`routers-page-${asked.length.toString()}.json`);
     });
@@ -80,7 +84,7 @@ describe('walkList', () => {
     const full = recordedPage('routers-page-exactly-full.json');
     const last = 'f96497a3-c413-47c5-98c7-92316bb20707';
 
-    const found = await walkList('', async (query) => {
+    const found = await walk('', async (query) => {
       if (query === '') {
         return full;
       }
@@ -96,7 +100,7 @@ describe('walkList', () => {
     let walks = 0;
 
     const error = await failure(
-      walkList('', async (query) => {
+      walk('', async (query) => {
         walks += query === '' ? 1 : 0;
         if (query === '') {
           return recordedPage('routers-page-1.json');
@@ -133,7 +137,7 @@ describe('walkList', () => {
 
   for (const { name, pages } of loops) {
     it(`refuses ${name}`, async () => {
-      const error = await failure(walkList('', async (query) => page(pages[query === '' ? 0 : 1])));
+      const error = await failure(walk('', async (query) => page(pages[query === '' ? 0 : 1])));
 
       expect(hasCloudCode(error, 'CLOUD_LIST_BROKEN')).to.equal(true);
     });
@@ -147,7 +151,7 @@ describe('walkList', () => {
       fc.asyncProperty(ids, pageSize, async (all, size) => {
         const { fetchPage } = createPagedList(all, size, () => []);
 
-        const found = await walkList('', fetchPage);
+        const found = await walk('', fetchPage);
 
         expect(found.map(({ id }) => id)).to.deep.equal(all.toSorted());
       }),
@@ -165,7 +169,7 @@ describe('walkList', () => {
           removed.filter(([at]) => at === request).flatMap(([, index]) => sorted[index] ?? []),
         );
 
-        const outcome = await walkList('', fetchPage).catch((error: unknown) => error);
+        const outcome = await walk('', fetchPage).catch((error: unknown) => error);
 
         if (!Array.isArray(outcome)) {
           expect(hasCloudCode(outcome, 'CLOUD_LIST_BROKEN')).to.equal(true);

@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { ownedRoutesOf } from '../../src/core/owned.ts';
+import { installed, stateOf } from './world.ts';
+
+describe('ownedRoutesOf', () => {
+  it('groups our routes by prefix and leaves the others out', () => {
+    const ours = installed('10.1.0.0/24', ['203.0.113.10']);
+    const others = installed('10.1.0.0/24', ['203.0.113.99'], 'foreign');
+
+    expect([...ownedRoutesOf(stateOf([others, ours]))]).to.deep.equal([['10.1.0.0/24', [ours]]]);
+  });
+
+  it('gives several routes at one prefix in one order, whatever order they came in', () => {
+    const prefix = '2001:db8:1::/64';
+    const low = installed(prefix, ['2001:db8::1']);
+    const high = installed(prefix, ['2001:db8::2']);
+    const device = { ...low, nextHops: low.nextHops.map((hop) => ({ ...hop, device: 'eth1' })) };
+    const routes = [low, high, installed(prefix, []), device];
+
+    const forth = ownedRoutesOf(stateOf(routes));
+    const back = ownedRoutesOf(stateOf(routes.toReversed()));
+
+    expect([...forth]).to.deep.equal([...back]);
+    expect(forth.get(prefix)).to.have.length(4);
+  });
+});

@@ -29,6 +29,8 @@ export async function readCloud({ config, client, now, signal }: CloudSource): P
   const deadline = AbortSignal.timeout(cloud.snapshotTimeoutSeconds * 1000);
   const either = AbortSignal.any([signal, deadline]);
   try {
+    // Before the lists, which would otherwise each try a login that fails.
+    await client.token({ signal: either });
     const { natModel } = cloud;
     const snapshot = await readSnapshot({ client, policy, natModel, signal: either });
     const { identity, network } = await client.endpoints({ signal: either });

@@ -43,16 +43,12 @@ export interface CycleOptions {
 
 /** Rejects when the cloud cannot be read whole; what goes wrong on one upstream is in the report. */
 export async function runCycle(deps: CycleDeps, options: CycleOptions): Promise<Report> {
-  // The login tells nothing of the cloud yet, so it need not wait for the upstreams.
-  const login = deps.client.token({ signal: deps.signal });
-  login.catch(() => undefined);
   const opened = await Promise.all(
     deps.upstreams.map(async (upstream) =>
       attempt(upstream, async () => openUpstream(upstream, deps)),
     ),
   );
   try {
-    await login;
     const cloud = await readCloud(deps);
     const planned = await Promise.all(
       opened.map(async (step) => next(step, async (open) => plan(open, { deps, cloud, options }))),

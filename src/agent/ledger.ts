@@ -22,10 +22,10 @@ export interface LedgerStep {
  */
 export function aheadOf(step: LedgerStep): UpstreamLedger {
   const { ledger, plan, state, desired } = step;
-  const origins = new Map(desired.map((route) => [route.prefix.text, route]));
-  if (isSettled(step, origins)) {
+  if (isSettled(step)) {
     return ledger;
   }
+  const origins = new Map(desired.map((route) => [route.prefix.text, route]));
   const routes = new Map<string, LedgerEntry>();
   for (const { owned, prefix, nextHops } of state.routes) {
     if (owned) {
@@ -65,19 +65,18 @@ export function behind(
   return { routes, missing };
 }
 
-function isSettled(
-  { ledger, plan, state }: LedgerStep,
-  wanted: ReadonlyMap<string, DesiredRoute>,
-): boolean {
+/** True if every desired route is installed, but for held adds, and the ledger knows these routes for what they are. */
+function isSettled({ ledger, plan, desired }: LedgerStep): boolean {
+  const held = new Set(plan.held.map(({ change }) => prefixOf(change).text));
   return (
     plan.changes.length === 0 &&
     plan.missing.size === 0 &&
     ledger.missing.size === 0 &&
     plan.unchanged === plan.owned &&
     plan.owned === ledger.routes.size &&
-    state.routes.every(
-      ({ owned, prefix: { text } }) =>
-        !owned || sameOrigin(wanted.get(text)?.origin, ledger.routes.get(text)?.origin),
+    desired.every(
+      ({ prefix: { text }, origin }) =>
+        held.has(text) || sameOrigin(origin, ledger.routes.get(text)?.origin),
     )
   );
 }

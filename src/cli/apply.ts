@@ -1,5 +1,5 @@
 /** `route-sync apply`: plan, guard, push, verify, once. */
-import { runCycle, type CycleDeps } from '../agent/cycle.ts';
+import type { CycleDeps } from '../agent/cycle.ts';
 import type { Report } from '../report/report.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { summarizeCycle, type Outcome } from './cycle-summary.ts';
@@ -59,6 +59,7 @@ export async function applyOnce(
     }
   };
   try {
+    const { runCycle } = await import('../agent/cycle.ts');
     const report = await runCycle(deps, { ...options, run, push: true });
     const exitCode = exitCodeOfReport(report);
     await record(exitCode, { report });

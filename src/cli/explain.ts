@@ -1,5 +1,4 @@
 /** `route-sync explain WHAT`: every rule passed or failed for what is announced and what is not. */
-import { runCycle } from '../agent/cycle.ts';
 import type { Candidate, Check } from '../core/eligibility.ts';
 import { announcementOn, type Announcement } from '../report/announcement.ts';
 import { escapeText } from '../report/escape.ts';
@@ -33,6 +32,7 @@ export async function explainCommand(
   try {
     const run = newRunId(context.now());
     const dry = { run, push: false, force: false, verbose: true, reviewed: undefined };
+    const { runCycle } = await import('../agent/cycle.ts');
     const report = await runCycle(deps, dry);
     const fits = questionOf(options.what);
     const explained = report.candidates.flatMap((candidate, index) =>

@@ -1,5 +1,4 @@
 /** `route-sync plan`: what would change and why. Reads everything, writes nothing. */
-import { runCycle } from '../agent/cycle.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfReport, hasChanges, type ExitCode } from './exit-code.ts';
 import { printReport } from './print-report.ts';
@@ -19,6 +18,7 @@ export async function planCommand(
   const { signal } = new AbortController();
   const deps = await openCycle(context, loaded, { command: 'plan', readOnly: true, signal });
   try {
+    const { runCycle } = await import('../agent/cycle.ts');
     const report = await runCycle(deps, {
       run: newRunId(context.now()),
       push: false,

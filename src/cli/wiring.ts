@@ -1,10 +1,10 @@
 /** Configuration -> everything that a cycle works with. */
 import { randomBytes } from 'node:crypto';
 import type { CycleDeps } from '../agent/cycle.ts';
-import { acquireLock, type Lock } from '../agent/lock.ts';
+import type { Lock } from '../agent/lock.ts';
 import { runtimeDirectory } from '../agent/runtime-directory.ts';
 import { openState } from '../agent/state.ts';
-import { connectUpstream, lockTarget, markOf, type Upstream } from '../agent/upstream.ts';
+import type { Upstream } from '../agent/upstream.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { Config, UpstreamConfig } from '../config/schema.ts';
 import { RouteSyncError } from '../errors.ts';
@@ -12,6 +12,7 @@ import {
   createOpenStackClient,
   loadCloudConfig,
   type OpenStackClient,
+  type TokenInfo,
 } from '../openstack-client-lite/index.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 
@@ -69,15 +70,32 @@ export async function openCycle(
   { config, stateDir }: LoadedConfig,
   options: OpenOptions,
 ): Promise<CycleDeps> {
-  const { readOnly, signal, connect = connectUpstream } = options;
+  const { readOnly, signal } = options;
+  const client = loggingIn(await openClient(context, config));
+  // What speaks to upstreams is loaded while the login is under way: a plan starts with the answer of Keystone.
+  const { connectUpstream } = await import('../agent/upstream.ts');
   return {
     config,
-    upstreams: config.upstreams.map((upstream) => connect(upstream)),
-    client: await openClient(context, config),
+    upstreams: config.upstreams.map(options.connect ?? connectUpstream),
+    client,
     state: await openState({ dir: stateDir, owner: config.owner, readOnly }),
     lock: readOnly ? undefined : await locker(context, config, options.command),
     now: context.now,
     signal,
+  };
+}
+
+/** Starts the login at once; whoever asks first for the token gets its outcome. */
+function loggingIn(client: OpenStackClient): OpenStackClient {
+  let first: Promise<TokenInfo> | undefined = client.token();
+  first.catch(() => undefined);
+  return {
+    ...client,
+    token: async (options) => {
+      const login = first ?? client.token(options);
+      first = undefined;
+      return login;
+    },
   };
 }
 
@@ -87,6 +105,8 @@ export async function locker(
   { owner }: Config,
   command: string,
 ): Promise<(upstream: Upstream) => Promise<Lock>> {
+  const { acquireLock } = await import('../agent/lock.ts');
+  const { lockTarget, markOf } = await import('../agent/upstream.ts');
   const dir = await runtimeDirectory({ env, uid });
   return async (upstream) =>
     acquireLock({

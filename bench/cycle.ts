@@ -1,0 +1,128 @@
+/** The real cycle on a real namespace, as `route-sync apply` runs it, with a clock on every command that it sends. */
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCycle } from '../src/agent/cycle.ts';
+import { acquireLock } from '../src/agent/lock.ts';
+import { openState, type StateDirectory } from '../src/agent/state.ts';
+import {
+  connectUpstream,
+  lockTarget,
+  markOf,
+  withTransport,
+  type Upstream,
+} from '../src/agent/upstream.ts';
+import { parseConfig } from '../src/config/load.ts';
+import type { Config } from '../src/config/schema.ts';
+import type { Command } from '../src/drivers/driver.ts';
+import type { OpenStackClient } from '../src/openstack-client-lite/index.ts';
+import type { ApplyResult } from '../src/report/report.ts';
+import type { Transport } from '../src/transport/transport.ts';
+
+/** One command and when it ran, in milliseconds from the start of the cycle. */
+export interface TimedCommand {
+  readonly command: Command;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface TimedCycle {
+  readonly ms: number;
+  readonly commands: readonly TimedCommand[];
+  readonly result: ApplyResult;
+}
+
+/** An upstream with a state directory of its own. */
+export interface Bench {
+  readonly config: Config;
+  readonly upstream: Upstream;
+  readonly state: StateDirectory;
+  readonly lockDir: string;
+}
+
+/** The bench's configuration: nothing is held back, so that every change of a cycle is pushed by it. */
+export function benchConfig(netns: string): Config {
+  return parseConfig(
+    `owner: bench
+cloud: { natModel: ovn }
+policy:
+  mode: sync
+  allow: [{ prefix: 10.0.0.0/8 }, { prefix: "2001:db8::/32" }]
+guard:
+  maxRemovals: { count: 10000000, percent: 100 }
+  maxReplaces: { count: 10000000, percent: 100 }
+removal: { snapshots: 1, graceSeconds: 0 }
+upstreams:
+  - { name: edge, os: linux, externalNetworks: [public], via: { netns: ${netns} } }
+`,
+    'the configuration of the bench',
+  );
+}
+
+/** A bench on the namespace with an empty state directory inside `dir`. */
+export async function openBench(netns: string, dir: string): Promise<Bench> {
+  const config = benchConfig(netns);
+  const [entry] = config.upstreams;
+  if (entry === undefined) {
+    throw new TypeError('the configuration of the bench has no upstream');
+  }
+  const own = await mkdtemp(join(dir, 'state-'));
+  const lockDir = join(own, 'lock');
+  await mkdir(lockDir);
+  const state = await openState({ dir: own, owner: config.owner, readOnly: false });
+  return { config, upstream: connectUpstream(entry), state, lockDir };
+}
+
+/** Runs one cycle with push; throws unless it took and verified everything. */
+export async function timeCycle(bench: Bench, client: OpenStackClient): Promise<TimedCycle> {
+  const { config, state } = bench;
+  const commands: TimedCommand[] = [];
+  const start = performance.now();
+  const transport = timed(bench.upstream.transport, (command, from) =>
+    commands.push({ command, start: from - start, end: performance.now() - start }),
+  );
+  const report = await runCycle(
+    {
+      config,
+      upstreams: [withTransport(bench.upstream.config, transport)],
+      client,
+      state,
+      lock: async (upstream) => lock(upstream, bench),
+      now: Date.now,
+      signal: new AbortController().signal,
+    },
+    { run: 'bench', push: true, force: false, verbose: false, reviewed: undefined },
+  );
+  const ms = performance.now() - start;
+  const [upstream] = report.upstreams;
+  const result = upstream?.result;
+  if (result === undefined || !result.verified || result.failed.length > 0) {
+    const why = upstream?.error?.message ?? result?.failed[0]?.error.message ?? 'not verified';
+    throw new Error(`the cycle did not push everything: ${why}`);
+  }
+  return { ms, commands, result };
+}
+
+function timed(transport: Transport, record: (command: Command, start: number) => void): Transport {
+  return {
+    ...transport,
+    run: async (command, signal) => {
+      const start = performance.now();
+      const output = await transport.run(command, signal);
+      record(command, start);
+      return output;
+    },
+  };
+}
+
+async function lock(upstream: Upstream, { config, lockDir }: Bench) {
+  return acquireLock({
+    dir: lockDir,
+    target: lockTarget(upstream),
+    mark: markOf(upstream),
+    owner: config.owner,
+    command: 'bench',
+    now: new Date(),
+    waitSeconds: 0,
+    searchPath: process.env['PATH'] ?? '',
+  });
+}

@@ -1,0 +1,119 @@
+/** `npm run bench`: one bounded run over the chosen sizes; README.md in this folder says what is measured. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { whyNoNamespace, withNamespaces } from './namespace.ts';
+import { toMarkdown, type Results, type SizeResult } from './report.ts';
+import type { MemoryResult, Samples, SizeRequest } from './samples.ts';
+import { timeStartUp, type StartUp } from './start-up.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** One child: a million routes take some minutes. */
+const CHILD_DEADLINE_MS = 20 * 60_000;
+
+const { values } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '1000,10000,100000' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const abort = new AbortController();
+// Listeners that stay: execa ends the process when it finds no others, before anything is cleaned up.
+process.on('SIGINT', () => abort.abort());
+process.on('SIGTERM', () => abort.abort());
+const noNamespace = whyNoNamespace();
+const rounds = wholeNumber(values.rounds, 1);
+const sizes = values.sizes.split(',').map((text) => wholeNumber(text, 100));
+const dir = await mkdtemp(join(tmpdir(), 'route-sync-bench-'));
+try {
+  const results = await runAll();
+  const json = `${JSON.stringify(results, undefined, 2)}\n`;
+  await mkdir(join(ROOT, 'bench/results'), { recursive: true });
+  const name = `${results.startedAt.replaceAll(/[-:]|\.\d+/g, '')}.json`;
+  await writeFile(join(ROOT, 'bench/results', name), json);
+  process.stdout.write(values.json ? json : toMarkdown(results));
+} finally {
+  await rm(dir, { recursive: true, force: true });
+}
+
+async function runAll(): Promise<Results> {
+  const startedAt = new Date().toISOString();
+  const startUp = await measureStartUp();
+  const measured: SizeResult[] = [];
+  for (const size of sizes) {
+    measured.push(await measureSize(size));
+  }
+  const skipped =
+    noNamespace === undefined ? [] : [`push, no-op and 1 % change, memory: ${noNamespace}`];
+  return { version: 1, startedAt, rounds, machine: machine(), skipped, sizes: measured, startUp };
+}
+
+async function measureStartUp(): Promise<StartUp> {
+  // Type errors do not stop the compiler from writing.
+  await execa(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json'], {
+    cwd: ROOT,
+    reject: false,
+    cancelSignal: abort.signal,
+  });
+  return inNamespaces(1, async ([netns]) =>
+    timeStartUp({ root: ROOT, netns, rounds, dir, signal: abort.signal }),
+  );
+}
+
+async function measureSize(size: number): Promise<SizeResult> {
+  const samples = await inNamespaces(2, async ([ours, peer]) => {
+    const namespaces = ours === undefined || peer === undefined ? undefined : { ours, peer };
+    return runChild<Samples>('size.ts', { size, rounds, namespaces, dir });
+  });
+  const memory =
+    noNamespace === undefined
+      ? await withNamespaces(1, async ([ours = '']) =>
+          runChild<MemoryResult>('memory.ts', {
+            size,
+            rounds: 1,
+            namespaces: { ours, peer: ours },
+            dir,
+          }),
+        )
+      : undefined;
+  return { size, samples, memory };
+}
+
+/** Without root the work goes on without namespaces. */
+async function inNamespaces<T>(
+  count: number,
+  work: (names: readonly string[]) => Promise<T>,
+): Promise<T> {
+  return noNamespace === undefined ? withNamespaces(count, work) : work([]);
+}
+
+/** A process of its own for each size: its peak memory is its own, and so is what the compiler learned. */
+async function runChild<T>(file: string, request: SizeRequest): Promise<T> {
+  const { stdout } = await execa(
+    process.execPath,
+    [join(import.meta.dirname, file), JSON.stringify(request)],
+    { stderr: 'inherit', cancelSignal: abort.signal, timeout: CHILD_DEADLINE_MS },
+  );
+  return JSON.parse(stdout) as T;
+}
+
+function machine(): Results['machine'] {
+  const [cpu] = cpus();
+  return {
+    cpus: cpus().length,
+    cpu: cpu?.model ?? 'unknown',
+    kernel: release(),
+    node: process.version,
+  };
+}
+
+function wholeNumber(text: string, unit: number): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < unit || number % unit !== 0) {
+    throw new TypeError(`"${text}": a multiple of ${unit} is expected`);
+  }
+  return number;
+}

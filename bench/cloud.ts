@@ -76,12 +76,19 @@ function remember<T>(make: (slot: Slot) => T, key: (slot: Slot) => number | stri
 
 function clientTo(tables: Tables): OpenStackClient {
   const endpoint = 'http://127.0.0.1:9696/';
+  const lists = new Map<string, readonly NeutronObject<CollectionName>[]>();
   const byId = new Map<string, NeutronObject<CollectionName>>(
     [...tables.routers, ...tables.ports, ...tables.subnets].map((object) => [object.id, object]),
   );
   return {
     network: {
-      list: async (collection, filters = {}) => select(tables[collection], filters),
+      list: async (collection, filters = {}) => {
+        // Like the real client, which gives the same list again while the cloud answers the same.
+        const key = `${collection} ${JSON.stringify(filters)}`;
+        const list = lists.get(key) ?? select(tables[collection], filters);
+        lists.set(key, list);
+        return list as readonly NeutronObject<typeof collection>[];
+      },
       get: async <C extends CollectionName>(_: C, id: string) =>
         byId.get(id) as NeutronObject<C> | undefined,
       endpoint: async () => new URL(endpoint),

@@ -4,13 +4,7 @@ import { join } from 'node:path';
 import { runCycle } from '../src/agent/cycle.ts';
 import { acquireLock } from '../src/agent/lock.ts';
 import { openState, type StateDirectory } from '../src/agent/state.ts';
-import {
-  connectUpstream,
-  lockTarget,
-  markOf,
-  withTransport,
-  type Upstream,
-} from '../src/agent/upstream.ts';
+import { connectUpstream, lockTarget, markOf, type Upstream } from '../src/agent/upstream.ts';
 import { parseConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
 import type { Command } from '../src/drivers/driver.ts';
@@ -83,7 +77,7 @@ export async function timeCycle(bench: Bench, client: OpenStackClient): Promise<
   const report = await runCycle(
     {
       config,
-      upstreams: [withTransport(bench.upstream.config, transport)],
+      upstreams: [{ ...bench.upstream, transport }],
       client,
       state,
       lock: async (upstream) => lock(upstream, bench),
@@ -117,7 +111,7 @@ function timed(transport: Transport, record: (command: Command, start: number) =
 async function lock(upstream: Upstream, { config, lockDir }: Bench) {
   return acquireLock({
     dir: lockDir,
-    target: lockTarget(upstream),
+    target: await lockTarget(upstream),
     mark: markOf(upstream),
     owner: config.owner,
     command: 'bench',

@@ -32,9 +32,11 @@ const COMPUTE_MARK_MS = 1000;
 const START_UP_MARK_MS = 300;
 
 const RATIOS: readonly Ratio[] = [
-  { ours: 'push', peer: 'pushPeer', mark: 1.3 },
+  { ours: 'pushStep', peer: 'pushPeer', mark: 1.3 },
+  { ours: 'push', peer: 'pushPeer', mark: undefined },
   { ours: 'noOp', peer: 'noOpPeer', mark: 2 },
   { ours: 'noOp', peer: 'noOpPeerDetails', mark: undefined },
+  { ours: 'noOpFirst', peer: 'noOpPeer', mark: undefined },
   { ours: 'noOpDevice', peer: 'noOpPeer', mark: undefined },
   { ours: 'noOpDevice', peer: 'noOpPeerDetails', mark: undefined },
   { ours: 'change', peer: 'changePeer', mark: undefined },

@@ -5,7 +5,7 @@ import type { Upstream } from '../src/agent/upstream.ts';
 import type { Command } from '../src/drivers/driver.ts';
 import { generateClouds } from './cloud.ts';
 import { benchSnapshot, desiredOf, planOf, timeCompute } from './compute.ts';
-import { openBench, timeCycle, type TimedCycle } from './cycle.ts';
+import { openBench, timeCycle, type TimedCommand, type TimedCycle } from './cycle.ts';
 import { timeIpAlone } from './ip-alone.ts';
 import { flushRoutes } from './namespace.ts';
 import type { SampleName, SizeRequest } from './samples.ts';
@@ -42,6 +42,7 @@ async function measureCycles({ ours, peer }: NonNullable<SizeRequest['namespaces
   notePhases(push);
   note('pushPeer', await timeIpAlone(peer, linesOf(push), dir));
 
+  note('noOpFirst', (await timeCycle(bench, before)).ms);
   const noOp = await timeCycle(bench, before);
   note('noOp', noOp.ms);
   note('noOpRead', Math.max(...noOp.commands.map(({ end }) => end)));
@@ -73,10 +74,16 @@ function linesOf({ commands }: TimedCycle): readonly Command[] {
   return commands.map(({ command }) => command).filter(({ stdin }) => stdin !== undefined);
 }
 
+/** The harmless command that proves our rights is the first of the push. */
+function isProbe({ command: { argv } }: TimedCommand): boolean {
+  return argv.includes('del');
+}
+
 function notePhases({ ms, commands }: TimedCycle): void {
   const writes = commands.filter(({ command }) => command.stdin !== undefined);
   const start = Math.min(...writes.map((write) => write.start));
   const end = Math.max(...writes.map((write) => write.end));
+  note('pushStep', end - Math.min(...commands.filter(isProbe).map((probe) => probe.start)));
   note('pushBefore', start);
   note('pushWrite', end - start);
   note('pushAfter', ms - end);

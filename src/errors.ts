@@ -12,6 +12,8 @@ export const ERROR_CODES = {
   CLOUD_NAT_MODEL_UNKNOWN: 'The API does not tell whether ML2/OVS or ML2/OVN does the NAT',
   CLOUD_NETWORK_UNKNOWN:
     'A configured external network does not exist in the cloud, or its name is ambiguous',
+  POLICY_SELECTOR_UNKNOWN:
+    'A name or id in policy.allow or policy.deny fits no object of the cloud, or several',
   SNAPSHOT_INCOMPLETE: 'The cloud answered with objects that refer to objects it did not show',
   SNAPSHOT_DEADLINE: 'The snapshot of the cloud took longer than cloud.snapshotTimeoutSeconds',
   UPSTREAM_TOOL_MISSING: 'A program that the upstream needs is not installed',

@@ -1,7 +1,8 @@
 /** Neutron's answers -> the core's snapshot types; every prefix and address is parsed again on the way. */
-import { parseAddress, parsePrefix } from '../core/prefix.ts';
+import { parseAddress, parsePrefix, PrefixError, type Prefix } from '../core/prefix.ts';
 import type {
   ExternalNetwork,
+  ExtraRoute,
   FixedIp,
   FloatingIp,
   Router,
@@ -29,11 +30,35 @@ export function toRouter(router: NeutronObject<'routers'>): Router {
     })),
     // Neutron NATs unless told otherwise (enable_snat_by_default), also where the attribute is hidden from us.
     enableSnat: info?.enable_snat ?? true,
-    extraRoutes: router.routes.map(({ destination, nexthop }) => ({
-      destination: parsePrefix(destination),
-      nextHop: parseAddress(nexthop),
-    })),
+    extraRoutes: router.routes.flatMap(toExtraRoute),
   }));
+}
+
+/**
+ * What a tenant typed: Neutron takes host bits and odd spellings (neutron_lib/api/validators, validate_subnet), and the
+ * backend clears host bits. What is no route in any form must not stop everybody else's.
+ */
+function toExtraRoute(route: { destination: string; nexthop: string }): readonly ExtraRoute[] {
+  try {
+    const destination = withoutHostBits(route.destination);
+    return [{ destination, nextHop: parseAddress(route.nexthop) }];
+  } catch (error) {
+    if (error instanceof PrefixError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+function withoutHostBits(text: string): Prefix {
+  try {
+    return parsePrefix(text);
+  } catch (error) {
+    if (error instanceof PrefixError && error.suggestion !== undefined) {
+      return parsePrefix(error.suggestion);
+    }
+    throw error;
+  }
 }
 
 export function toPort(port: NeutronObject<'ports'>): RouterPort {

@@ -1,11 +1,18 @@
 /** The cloud as one cycle sees it: a complete snapshot, and a verdict over everything in it. */
 import type { Config } from '../config/schema.ts';
-import { judge, type Candidate, type EligibilityInput } from '../core/eligibility.ts';
+import {
+  judge,
+  type Candidate,
+  type EligibilityInput,
+  type ProtectedAddress,
+} from '../core/eligibility.ts';
 import type { ExternalNetwork, Snapshot } from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { OpenStackClient } from '../openstack-client-lite/index.ts';
 import type { SnapshotFacts } from '../report/report.ts';
 import { protectedAddresses } from './protected-addresses.ts';
+import { assertSelectors } from './selectors.ts';
+import { rememberLast } from './remember.ts';
 import { readSnapshot } from './snapshot.ts';
 
 export interface CloudView {
@@ -24,7 +31,7 @@ export interface CloudSource {
 
 /** Reads and judges the cloud; throws SNAPSHOT_DEADLINE, or what readSnapshot throws. */
 export async function readCloud({ config, client, now, signal }: CloudSource): Promise<CloudView> {
-  const { policy, cloud, upstreams } = config;
+  const { policy, cloud } = config;
   const started = now();
   const deadline = AbortSignal.timeout(cloud.snapshotTimeoutSeconds * 1000);
   const either = AbortSignal.any([signal, deadline]);
@@ -33,15 +40,11 @@ export async function readCloud({ config, client, now, signal }: CloudSource): P
     await client.token({ signal: either });
     const { natModel } = cloud;
     const snapshot = await readSnapshot({ client, policy, natModel, signal: either });
+    assertSelectors(policy, snapshot);
     const { identity, network } = await client.endpoints({ signal: either });
-    const eligibility = {
-      snapshot,
-      policy,
-      servedNetworks: servedNetworks(upstreams, snapshot.externalNetworks),
-      protectedAddresses: await protectedAddresses([new URL(identity), new URL(network)]),
-    };
+    const hosts = await protectedAddresses([new URL(identity), new URL(network)]);
     const facts = factsOf(snapshot, Math.round(now() - started));
-    return { snapshot, eligibility, candidates: judge(eligibility), facts };
+    return { snapshot, facts, ...judgeOnce(snapshot, config, JSON.stringify(hosts)) };
   } catch (cause) {
     signal.throwIfAborted();
     if (deadline.aborted) {
@@ -54,6 +57,23 @@ export async function readCloud({ config, client, now, signal }: CloudSource): P
     throw cause;
   }
 }
+
+/** `hosts`: the protected addresses as JSON, so that equal ones are the same value. */
+const judgeOnce = rememberLast(
+  (
+    snapshot: Snapshot,
+    { policy, upstreams }: Config,
+    hosts: string,
+  ): Pick<CloudView, 'eligibility' | 'candidates'> => {
+    const eligibility = {
+      snapshot,
+      policy,
+      servedNetworks: servedNetworks(upstreams, snapshot.externalNetworks),
+      protectedAddresses: JSON.parse(hosts) as readonly ProtectedAddress[],
+    };
+    return { eligibility, candidates: judge(eligibility) };
+  },
+);
 
 function servedNetworks(
   upstreams: Config['upstreams'],

@@ -8,7 +8,6 @@ import { RouteSyncError } from '../errors.ts';
 export interface Witness {
   /** Role names of the token. */
   readonly roles: readonly string[];
-  readonly isSystem: boolean;
 }
 
 /** All that was read, before it is known who does the NAT. */
@@ -37,16 +36,13 @@ export function assertComplete(snapshot: Objects, witness: Witness): void {
 
 /**
  * Gateway ports belong to no project: they are shown to whoever sees everything, and to the owner of their network. So
- * without the role admin each external network has to show one.
+ * without the role admin each external network has to show one. System scope proves nothing: Neutron shows a system
+ * reader the objects of no project at all.
  */
-function seesEverything(
-  { gatewayPorts, externalNetworks }: Objects,
-  { roles, isSystem }: Witness,
-): boolean {
+function seesEverything({ gatewayPorts, externalNetworks }: Objects, { roles }: Witness): boolean {
   const proven = new Set(gatewayPorts.map(({ networkId }) => networkId));
   return (
     roles.includes('admin') ||
-    isSystem ||
     (proven.size > 0 && [...externalNetworks.keys()].every((id) => proven.has(id)))
   );
 }
@@ -79,6 +75,10 @@ function danglingReference(snapshot: Objects): string | undefined {
     if (lost !== undefined) {
       return `router ${id} has a gateway on network ${lost.networkId}, which is not shown as external`;
     }
+  }
+  const lostOwner = snapshot.floatingIps.find(({ routerId }) => !routers.has(routerId));
+  if (lostOwner !== undefined) {
+    return `floating IP ${lostOwner.id} is served by router ${lostOwner.routerId}, which is not shown`;
   }
   for (const port of [...snapshot.interfacePorts, ...snapshot.gatewayPorts]) {
     const lost = danglingPort(port, routers, snapshot);

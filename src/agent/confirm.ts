@@ -1,12 +1,12 @@
 /**
- * Before a route is removed, the objects it came from are asked for one by one: a list that came back too short is
+ * Before a router loses a route, the objects it came from are asked for one by one: a list that came back too short is
  * how good routes get lost (a page marker that vanished gives 200 and an empty list).
  */
 import { judge, type Candidate, type EligibilityInput } from '../core/eligibility.ts';
 import { withhold, type UpstreamPlan } from '../core/plan.ts';
 import { prefixOf, type Origin, type RouteChange } from '../core/route.ts';
 import type { RouterPort, Snapshot, Subnet } from '../core/snapshot.ts';
-import type { NetworkClient } from '../openstack-client-lite/index.ts';
+import { OpenStackError, type NetworkClient } from '../openstack-client-lite/index.ts';
 import { toPort, toRouter, toSubnet } from './cloud-objects.ts';
 import { INTERFACE_OWNERS } from './snapshot.ts';
 
@@ -15,43 +15,75 @@ export interface Confirmation {
   readonly eligibility: EligibilityInput;
   /** What `judge` made of the eligibility input. */
   readonly candidates: readonly Candidate[];
+  /** Who installed what, by prefix text. */
+  readonly ledger: ReadonlyMap<string, { readonly origin: readonly Origin[] }>;
   readonly signal: AbortSignal;
 }
 
-/** Holds every removal whose objects turn out to exist and to be eligible after all. */
-export async function confirmRemovals(
+/**
+ * Holds every change that takes a route away from a router (a removal, or a replace in favour of another router) whose
+ * objects turn out to exist and to be eligible after all, or cannot be asked for.
+ */
+export async function confirmLosses(
   plan: UpstreamPlan,
   confirmation: Confirmation,
 ): Promise<UpstreamPlan> {
-  const removals = plan.changes.filter(({ action }) => action === 'remove');
-  if (removals.length === 0) {
+  const losses = plan.changes.filter((change) => losersOf(change, confirmation).length > 0);
+  if (losses.length === 0) {
     return plan;
   }
   const listed = new Set(confirmation.candidates.filter(isEligible).map(claimKey));
-  const doubtful = new Set<RouteChange>();
-  const isDoubtful = async (change: RouteChange): Promise<boolean> => {
-    const prefix = prefixOf(change).text;
-    const origins = change.action === 'remove' ? change.origin : [];
-    // An origin that the lists show as eligible goes for a reason of the plan itself: nothing to doubt.
-    const asked = origins.filter(({ router }) => !listed.has(`${router} ${prefix}`));
-    const answers = asked.map(async (origin) => isStillEligible(origin, prefix, confirmation));
-    return (await Promise.all(answers)).includes(true);
-  };
+  const doubts = new Map<RouteChange, string>();
   await Promise.all(
-    removals.map(async (change) => {
-      if (await isDoubtful(change)) {
-        doubtful.add(change);
+    losses.map(async (change) => {
+      const prefix = prefixOf(change).text;
+      // An origin that the lists show as eligible goes for a reason of the plan itself: nothing to doubt.
+      const asked = losersOf(change, confirmation).filter(
+        ({ router }) => !listed.has(`${router} ${prefix}`),
+      );
+      const answers = asked.map(async (origin) => doubtOver(origin, prefix, confirmation));
+      const doubt = (await Promise.all(answers)).find((answer) => answer !== undefined);
+      if (doubt !== undefined) {
+        doubts.set(change, doubt);
       }
     }),
   );
-  return withhold(plan, (change) => (doubtful.has(change) ? UNCONFIRMED : undefined));
+  return withhold(plan, (change) => {
+    const message = doubts.get(change);
+    return message === undefined ? undefined : { code: 'unconfirmed', message, until: undefined };
+  });
 }
 
-const UNCONFIRMED = {
-  code: 'unconfirmed',
-  message: 'asked for one by one, its router, port and subnet are still there and eligible',
-  until: undefined,
-} as const;
+/** The origins that the change would take a route from. */
+function losersOf(change: RouteChange, { ledger }: Confirmation): readonly Origin[] {
+  if (change.action === 'remove') {
+    return change.origin;
+  }
+  if (change.action === 'add') {
+    return [];
+  }
+  const heirs = new Set(change.after.origin.map(({ router }) => router));
+  const origins = ledger.get(change.after.prefix.text)?.origin ?? [];
+  return origins.filter(({ router }) => !heirs.has(router));
+}
+
+/** Why the origin may not have gone at all; undefined if it has. */
+async function doubtOver(
+  origin: Origin,
+  prefix: string,
+  confirmation: Confirmation,
+): Promise<string | undefined> {
+  try {
+    return (await isStillEligible(origin, prefix, confirmation))
+      ? `asked for one by one, router ${origin.router} and its objects are still there and eligible`
+      : undefined;
+  } catch (error) {
+    if (error instanceof OpenStackError) {
+      return `router ${origin.router} and its objects could not be asked for: ${error.message}`;
+    }
+    throw error;
+  }
+}
 
 async function isStillEligible(
   origin: Origin,

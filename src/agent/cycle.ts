@@ -1,19 +1,18 @@
 /** One round, from what the upstreams hold to what they hold afterwards. Device first, cloud second. */
 import type { Config } from '../config/schema.ts';
-import { desiredFor } from '../core/desired.ts';
 import { checksOf } from '../core/eligibility.ts';
+import { compareCandidates } from '../core/claims.ts';
 import { guardPlan } from '../core/guard.ts';
-import { planUpstream } from '../core/plan.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { OpenStackClient } from '../openstack-client-lite/index.ts';
 import { digestOf } from '../report/json.ts';
 import type { Report, UpstreamReport } from '../report/report.ts';
 import { readCloud, type CloudView } from './cloud-view.ts';
-import { confirmRemovals } from './confirm.ts';
+import { confirmLosses } from './confirm.ts';
 import { openUpstream, type OpenUpstream } from './open-upstream.ts';
 import { pushPlan, type PushInput } from './push.ts';
 import type { StateDirectory } from './state.ts';
-import { describeUpstream, viewOfUpstream, type Upstream } from './upstream.ts';
+import { describeUpstream, type Upstream } from './upstream.ts';
 import type { Lock } from './lock.ts';
 
 export interface CycleDeps {
@@ -101,15 +100,9 @@ async function next<A, B>(step: Step<A>, work: (value: A) => Promise<B>): Promis
 async function plan(open: OpenUpstream, { deps, cloud, options }: Context): Promise<Planned> {
   const { config, client, signal } = deps;
   const { upstream, state, ledger } = open;
-  const view = viewOfUpstream(upstream, cloud.snapshot.externalNetworks);
-  const desired = desiredFor({
-    upstream: view,
-    candidates: cloud.candidates,
-    state,
-    ledger: ledger.routes,
-    policy: config.policy,
-  });
-  const draft = planUpstream({
+  const view = upstream.viewOf(cloud.snapshot.externalNetworks);
+  const desired = upstream.desiredFor(view, cloud.candidates, state, ledger.routes, config.policy);
+  const draft = upstream.planUpstream({
     upstream: upstream.config.name,
     desired,
     state,
@@ -122,9 +115,13 @@ async function plan(open: OpenUpstream, { deps, cloud, options }: Context): Prom
   });
   // The guard goes first: it bounds how many objects are asked for one by one.
   const guarded = options.force ? draft : guardPlan(draft, config.guard);
-  const { network } = client;
-  const { eligibility, candidates } = cloud;
-  const plan = await confirmRemovals(guarded, { network, eligibility, candidates, signal });
+  const plan = await confirmLosses(guarded, {
+    network: client.network,
+    eligibility: cloud.eligibility,
+    candidates: cloud.candidates,
+    ledger: ledger.routes,
+    signal,
+  });
   return { ...open, desired: desired.routes, plan, networkIds: view.networkIds };
 }
 
@@ -146,12 +143,16 @@ async function push(
 }
 
 function reportOf(planned: readonly Step<Planned>[], { deps, cloud, options }: Context): Report {
+  // In an order of their own where they are shown one by one, whatever order the cloud listed them in.
+  const candidates = options.verbose
+    ? cloud.candidates.toSorted(compareCandidates)
+    : cloud.candidates;
   return {
     owner: deps.config.owner,
     run: options.run,
     snapshot: cloud.facts,
-    candidates: cloud.candidates,
-    checks: options.verbose ? checksOf(cloud.candidates, cloud.eligibility) : undefined,
+    candidates,
+    checks: options.verbose ? checksOf(candidates, cloud.eligibility) : undefined,
     upstreams: planned.map((step) => ({
       name: step.upstream.config.name,
       os: step.upstream.config.os,

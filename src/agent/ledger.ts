@@ -7,6 +7,7 @@ import {
   type RouteChange,
   type UpstreamState,
 } from '../core/route.ts';
+import { rememberLast } from './remember.ts';
 import type { LedgerEntry, UpstreamLedger } from './state.ts';
 
 export interface LedgerStep {
@@ -67,19 +68,29 @@ export function behind(
 
 /** True if every desired route is installed, but for held adds, and the ledger knows these routes for what they are. */
 function isSettled({ ledger, plan, desired }: LedgerStep): boolean {
-  const held = new Set(plan.held.map(({ change }) => prefixOf(change).text));
   return (
     plan.changes.length === 0 &&
     plan.missing.size === 0 &&
     ledger.missing.size === 0 &&
     plan.unchanged === plan.owned &&
     plan.owned === ledger.routes.size &&
-    desired.every(
-      ({ prefix: { text }, origin }) =>
-        held.has(text) || sameOrigin(origin, ledger.routes.get(text)?.origin),
-    )
+    areKnown(desired, plan.held, ledger.routes)
   );
 }
+
+const areKnown = rememberLast(
+  (
+    desired: readonly DesiredRoute[],
+    held: UpstreamPlan['held'],
+    routes: UpstreamLedger['routes'],
+  ): boolean => {
+    const waiting = new Set(held.map(({ change }) => prefixOf(change).text));
+    return desired.every(
+      ({ prefix: { text }, origin }) =>
+        waiting.has(text) || sameOrigin(origin, routes.get(text)?.origin),
+    );
+  },
+);
 
 /** A new router may take over prefix and next hop of an old one: the route stays, its reason changes. */
 function sameOrigin(a: readonly Origin[] = [], b: readonly Origin[] = []): boolean {

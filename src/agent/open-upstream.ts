@@ -44,7 +44,7 @@ async function settleOwner(
   if (lock?.otherOwner !== undefined && marked > 0) {
     throw new RouteSyncError(
       'STATE_FOREIGN',
-      `${markOf(upstream)} on ${lockTarget(upstream)} marks ${marked} routes of owner "${lock.otherOwner}"; give each owner its own protocol number, or run route-sync purge with the configuration of that owner first`,
+      `${markOf(upstream)} on ${await lockTarget(upstream)} marks ${marked} routes of owner "${lock.otherOwner}"; give each owner its own protocol number, or run route-sync purge with the configuration of that owner first`,
     );
   }
   await lock?.claimMark();

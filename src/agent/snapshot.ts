@@ -10,6 +10,7 @@ import {
 import { toExternalNetwork, toFloatingIp, toPort, toRouter, toSubnet } from './cloud-objects.ts';
 import { assertComplete } from './completeness.ts';
 import { detectNatModel } from './nat-model.ts';
+import { rememberLast } from './remember.ts';
 
 /** The ports that attach a subnet to a router: neutron_lib/constants.py, ROUTER_INTERFACE_OWNERS. */
 export const INTERFACE_OWNERS: readonly string[] = [
@@ -36,11 +37,12 @@ export interface SnapshotOptions {
 export async function readSnapshot(options: SnapshotOptions): Promise<Snapshot> {
   const { token } = options.client;
   for (let attempt = 1; ; attempt += 1) {
-    const { natModel, ...objects } = await readOnce(options);
+    const { natModel, objects } = await readOnce(options);
     try {
-      assertComplete(objects, await token());
+      const { roles } = await token();
+      assertCompleteOnce(objects, roles.join());
       // Only now: who sees too little sees no agents either.
-      return { ...objects, natModel: natModel() };
+      return withNatModel(objects, natModel());
     } catch (error) {
       const isWorthAnother = error instanceof RouteSyncError && error.retryable;
       if (!isWorthAnother || attempt === ATTEMPTS) {
@@ -50,29 +52,58 @@ export async function readSnapshot(options: SnapshotOptions): Promise<Snapshot> 
   }
 }
 
-interface Reading extends Omit<Snapshot, 'natModel'> {
+type Objects = Omit<Snapshot, 'natModel'>;
+
+interface Reading {
+  readonly objects: Objects;
   /** Throws CLOUD_NAT_MODEL_UNKNOWN. */
   readonly natModel: () => NatModel;
 }
 
+const NONE: readonly never[] = [];
+
+// The client gives the same lists while the cloud answers the same: then nothing below is done again.
+const objectsOf = rememberLast(toObjects);
+const assertCompleteOnce = rememberLast((objects: Objects, roles: string) => {
+  assertComplete(objects, { roles: roles.split(',') });
+});
+const withNatModel = rememberLast((objects: Objects, natModel: NatModel): Snapshot => ({
+  ...objects,
+  natModel,
+}));
+
 async function readOnce(options: SnapshotOptions): Promise<Reading> {
   const { client, policy, signal } = options;
   const { list } = client.network;
-  const [natModel, routers, interfaces, gateways, subnets, networks, pools, scopes, floatingIps] =
-    await Promise.all([
-      readNatModel(options),
-      list('routers', {}, { signal }),
-      list('ports', { device_owner: INTERFACE_OWNERS }, { signal }),
-      list('ports', { device_owner: [GATEWAY_OWNER] }, { signal }),
-      list('subnets', {}, { signal }),
-      list('networks', { 'router:external': true }, { signal }),
-      needsPools(options) ? list('subnetpools', {}, { signal }) : [],
-      needsScopes(policy) ? list('address-scopes', {}, { signal }) : [],
-      policy.floatingIps ? list('floatingips', {}, { signal }) : [],
-    ]);
+  const [natModel, ...lists] = await Promise.all([
+    readNatModel(options),
+    list('routers', {}, { signal }),
+    list('ports', { device_owner: INTERFACE_OWNERS }, { signal }),
+    list('ports', { device_owner: [GATEWAY_OWNER] }, { signal }),
+    list('subnets', {}, { signal }),
+    list('networks', { 'router:external': true }, { signal }),
+    needsPools(options) ? list('subnetpools', {}, { signal }) : NONE,
+    needsScopes(policy) ? list('address-scopes', {}, { signal }) : NONE,
+    policy.floatingIps ? list('floatingips', {}, { signal }) : NONE,
+  ]);
+  return { natModel, objects: objectsOf(...lists) };
+}
+
+type Lists = readonly [
+  routers: readonly NeutronObject<'routers'>[],
+  interfaces: readonly NeutronObject<'ports'>[],
+  gateways: readonly NeutronObject<'ports'>[],
+  subnets: readonly NeutronObject<'subnets'>[],
+  networks: readonly NeutronObject<'networks'>[],
+  pools: readonly NeutronObject<'subnetpools'>[],
+  scopes: readonly NeutronObject<'address-scopes'>[],
+  floatingIps: readonly NeutronObject<'floatingips'>[],
+];
+
+function toObjects(...lists: Lists): Objects {
+  const [routers, interfaces, gateways, subnets, networks, pools, scopes, floatingIps] = lists;
   const poolScopes = new Map(pools.map((pool) => [pool.id, pool.address_scope_id ?? undefined]));
   return {
-    natModel,
     routers: routers.map(toRouter),
     interfacePorts: interfaces.map(toPort),
     gatewayPorts: gateways.map(toPort),

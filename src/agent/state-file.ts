@@ -1,5 +1,5 @@
 /** How files of the state directory are read and replaced: whole, checked against their schema, durably, mode 0600. */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { z } from 'zod';
@@ -58,9 +58,35 @@ function parseJson(content: string): unknown {
 /** With its parents, mode 0700. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeWithParents(path);
   } catch (error) {
     throw unwritable(path, error);
+  }
+}
+
+/** Node's own `recursive` never ends where a parent exists but takes no folders, as in /proc. */
+async function makeWithParents(path: string): Promise<void> {
+  const make = async (): Promise<void> => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (error) {
+    const isThere = codeOf(error) === 'EEXIST' && (await stat(path)).isDirectory();
+    if (codeOf(error) === 'ENOENT' && dirname(path) !== path) {
+      await makeWithParents(dirname(path));
+      await make();
+    } else if (!isThere) {
+      throw error;
+    }
+  }
+}
+
+/** Changes whenever the file is replaced; the same text for every file that cannot be looked at. */
+export async function stampOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch {
+    return 'none';
   }
 }
 

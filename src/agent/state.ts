@@ -10,7 +10,7 @@ import type { Missing } from '../core/removal.ts';
 import type { Origin } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import { appendCycle, readCycles, type CycleSummary } from './cycle-history.ts';
-import { makeFolder, readJson, replaceFile, VERSION } from './state-file.ts';
+import { makeFolder, readJson, replaceFile, stampOf, VERSION } from './state-file.ts';
 
 export interface LedgerEntry {
   /** What the route was installed for. */
@@ -84,6 +84,13 @@ const LEDGER_REPAIR =
 
 const NO_LEDGER: UpstreamLedger = { routes: new Map(), missing: new Map() };
 
+/** A ledger as it was read or written last, and what its file looked like then. */
+interface Seen {
+  readonly stamp: string;
+  readonly target: string;
+  readonly ledger: UpstreamLedger;
+}
+
 /** Makes the directory (0700) unless `readOnly`. */
 export async function openState({ dir, owner, readOnly }: StateOptions): Promise<StateDirectory> {
   const ledgers = join(dir, 'upstreams');
@@ -92,13 +99,26 @@ export async function openState({ dir, owner, readOnly }: StateOptions): Promise
   if (!readOnly) {
     await makeFolder(ledgers);
   }
+  // A ledger is read anew only if its file is not the one that we saw last.
+  const seen = new Map<string, Seen>();
   return {
-    readLedger: async (key) => readLedger(ledgerPath(key), key, owner),
+    readLedger: async (key) => {
+      const path = ledgerPath(key);
+      const stamp = await stampOf(path);
+      const last = seen.get(path);
+      if (last !== undefined && last.stamp === stamp && last.target === key.target) {
+        return last.ledger;
+      }
+      const ledger = await readLedger(path, key, owner);
+      seen.set(path, { stamp, target: key.target, ledger });
+      return ledger;
+    },
     writeLedger: async (key, ledger) => {
       refuseDryRun(readOnly);
       const path = ledgerPath(key);
       // One name is enough under the upstream's lock, and what a crash left there is overwritten.
       await replaceFile(path, ledgerText(key, ledger, owner), `${path}.tmp`);
+      seen.set(path, { stamp: await stampOf(path), target: key.target, ledger });
     },
     readCycles: async () => readCycles(status),
     appendCycle: async (cycle) => {

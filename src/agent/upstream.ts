@@ -1,10 +1,14 @@
 /** One configured upstream, with the ways to speak to it. */
 import type { UpstreamConfig } from '../config/schema.ts';
 import type { UpstreamView } from '../core/claims.ts';
+import { desiredFor, type Desired, type DesiredInput } from '../core/desired.ts';
+import { planUpstream, type PlanInput, type UpstreamPlan } from '../core/plan.ts';
+import type { UpstreamState } from '../core/route.ts';
 import type { ExternalNetwork } from '../core/snapshot.ts';
-import type { RouterDriver, RouteScope } from '../drivers/driver.ts';
+import type { CommandOutput, RouterDriver, RouteScope } from '../drivers/driver.ts';
 import { driverFor } from '../drivers/index.ts';
 import { RouteSyncError } from '../errors.ts';
+import { rememberLast } from './remember.ts';
 import { localTransport } from '../transport/local.ts';
 import type { Transport } from '../transport/transport.ts';
 
@@ -13,7 +17,21 @@ export interface Upstream {
   readonly driver: RouterDriver;
   readonly transport: Transport;
   readonly scope: RouteScope;
+  /** Its view of the cloud's external networks; throws CLOUD_NETWORK_UNKNOWN. */
+  readonly viewOf: (networks: ReadonlyMap<string, ExternalNetwork>) => UpstreamView;
+  /** The core's desiredFor, with its last answer at hand. */
+  readonly desiredFor: (...input: DesiredArguments) => Desired;
+  /** The core's planUpstream, likewise; mode, rule and budget are those of one configuration. */
+  readonly planUpstream: (input: PlanInput) => UpstreamPlan;
 }
+
+type DesiredArguments = readonly [
+  view: UpstreamView,
+  candidates: DesiredInput['candidates'],
+  state: DesiredInput['state'],
+  ledger: DesiredInput['ledger'],
+  policy: DesiredInput['policy'],
+];
 
 /** Chooses driver and transport by the configuration; opens nothing yet. */
 export function connectUpstream(config: UpstreamConfig): Upstream {
@@ -22,7 +40,59 @@ export function connectUpstream(config: UpstreamConfig): Upstream {
 
 export function withTransport(config: UpstreamConfig, transport: Transport): Upstream {
   const { os, table, protocol, metric } = config;
-  return { config, driver: driverFor(os), transport, scope: { table, protocol, metric } };
+  return {
+    config,
+    driver: rememberingParse(driverFor(os)),
+    transport,
+    scope: { table, protocol, metric },
+    viewOf: rememberLast((networks: ReadonlyMap<string, ExternalNetwork>) =>
+      viewOfUpstream(config, networks),
+    ),
+    planUpstream: rememberingPlan(),
+    desiredFor: rememberLast((...[upstream, candidates, state, ledger, policy]: DesiredArguments) =>
+      desiredFor({ upstream, candidates, state, ledger, policy }),
+    ),
+  };
+}
+
+/** The core's planUpstream with its last answer at hand; only removals make a plan depend on the time. */
+function rememberingPlan(): (input: PlanInput) => UpstreamPlan {
+  let last: { readonly input: PlanInput; readonly plan: UpstreamPlan } | undefined;
+  return (input) => {
+    const { desired, state, ledger, missing } = input;
+    const isKnown =
+      last !== undefined &&
+      last.plan.missing.size === 0 &&
+      last.input.desired === desired &&
+      last.input.state === state &&
+      last.input.ledger === ledger &&
+      last.input.missing === missing;
+    last = isKnown && last !== undefined ? last : { input, plan: planUpstream(input) };
+    return last.plan;
+  };
+}
+
+/** A driver that parses equal answers once: cycle by cycle most upstreams say what they said before. */
+function rememberingParse(driver: RouterDriver): RouterDriver {
+  let last:
+    | { readonly outputs: readonly CommandOutput[]; readonly state: UpstreamState }
+    | undefined;
+  return {
+    ...driver,
+    parse: (scope, outputs) => {
+      if (last === undefined || !areEqual(outputs, last.outputs)) {
+        last = { outputs, state: driver.parse(scope, outputs) };
+      }
+      return last.state;
+    },
+  };
+}
+
+function areEqual(a: readonly CommandOutput[], b: readonly CommandOutput[]): boolean {
+  return a.every(
+    ({ stdout, stderr, exitCode }, index) =>
+      stdout === b[index]?.stdout && stderr === b[index].stderr && exitCode === b[index].exitCode,
+  );
 }
 
 /** Where and what is written, for people. */
@@ -30,20 +100,20 @@ export function describeUpstream({ transport, scope }: Upstream): string {
   return `${transport.description}, table ${scope.table}, protocol ${scope.protocol}, metric ${scope.metric}`;
 }
 
-/** What is written to, for the lock: the same for everyone who writes there. */
-export function lockTarget({ transport, scope }: Upstream): string {
-  return `${transport.target} table ${scope.table}`;
+/** What is written to, for the lock: the same for everyone who writes there. Rejects like Transport.lockTarget. */
+export async function lockTarget({ transport, scope }: Upstream): Promise<string> {
+  return `${await transport.lockTarget()} table ${scope.table}`;
 }
 
 /** What is written to and with which mark, for the ledger. */
-export function ledgerTarget(upstream: Upstream): string {
-  const { protocol, metric } = upstream.scope;
-  return `${lockTarget(upstream)} protocol ${protocol} metric ${metric}`;
+export function ledgerTarget({ transport, scope }: Upstream): string {
+  const { table, protocol, metric } = scope;
+  return `${transport.target} table ${table} protocol ${protocol} metric ${metric}`;
 }
 
 /** The configured names and ids of external networks -> ids; throws CLOUD_NETWORK_UNKNOWN. */
-export function viewOfUpstream(
-  { config }: Upstream,
+function viewOfUpstream(
+  config: UpstreamConfig,
   networks: ReadonlyMap<string, ExternalNetwork>,
 ): UpstreamView {
   const idOf = (name: string): string => externalNetworkId(name, networks, config.name);

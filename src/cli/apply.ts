@@ -20,8 +20,11 @@ export async function applyCommand(
   options: ApplyOptions,
 ): Promise<ExitCode> {
   const loaded = await loadSelected(context, options);
+  const { owner } = loaded.config;
   const reviewed =
-    options.plan === undefined ? undefined : await readPlanDigest(options.plan, context.cwd);
+    options.plan === undefined
+      ? undefined
+      : await readPlanDigest({ path: options.plan, cwd: context.cwd, owner });
   const { signal, forget } = stopOnSignal(context);
   const deps = await openCycle(context, loaded, { command: 'apply', readOnly: false, signal });
   try {

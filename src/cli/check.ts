@@ -2,7 +2,7 @@
 import { proveRights } from '../agent/apply.ts';
 import { readCloud, type CloudView } from '../agent/cloud-view.ts';
 import { gatherState } from '../agent/gather.ts';
-import { connectUpstream, viewOfUpstream, type Upstream } from '../agent/upstream.ts';
+import { connectUpstream, type Upstream } from '../agent/upstream.ts';
 import type { Config } from '../config/schema.ts';
 import { RouteSyncError } from '../errors.ts';
 import { OpenStackError, type OpenStackClient } from '../openstack-client-lite/index.ts';
@@ -97,7 +97,7 @@ async function checkUpstream(
   if (cloud !== undefined) {
     await note(results, {
       check: `${name} networks`,
-      ask: () => viewOfUpstream(upstream, cloud.snapshot.externalNetworks),
+      ask: () => upstream.viewOf(cloud.snapshot.externalNetworks),
       tell: ({ networkIds }) => [...networkIds].map((id) => nameOf(id, cloud)).join(', '),
     });
   }

@@ -3,11 +3,12 @@ import type { Candidate, Check } from '../core/eligibility.ts';
 import { announcementOn, type Announcement } from '../report/announcement.ts';
 import { escapeText } from '../report/escape.ts';
 import { candidateToJson } from '../report/json.ts';
+import type { Report } from '../report/report.ts';
 import type { Paint } from '../report/text.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { orphansFor, type Orphan } from './orphans.ts';
-import { questionOf } from './question.ts';
+import { questionsOf, type Question } from './question.ts';
 import { printJson } from './print-json.ts';
 import { loadSelected, newRunId, openCycle } from './wiring.ts';
 
@@ -34,21 +35,10 @@ export async function explainCommand(
     const dry = { run, push: false, force: false, verbose: true, reviewed: undefined };
     const { runCycle } = await import('../agent/cycle.ts');
     const report = await runCycle(deps, dry);
-    const fits = questionOf(options.what);
-    const explained = report.candidates.flatMap((candidate, index) =>
-      fits(candidate.prefix, namesOf(candidate))
-        ? [
-            {
-              candidate,
-              checks: report.checks?.[index] ?? [],
-              upstreams: report.upstreams.map((upstream) => announcementOn(upstream, candidate)),
-            },
-          ]
-        : [],
-    );
-    const orphans = report.upstreams.flatMap((upstream) => orphansFor(upstream, fits));
-    print(context, options, { explained, orphans });
-    return explained.length + orphans.length === 0
+    const answers = questionsOf(options.what).map((fits) => answerTo(fits, report));
+    const answer = answers.find(({ explained, orphans }) => explained.length + orphans.length > 0);
+    print(context, options, answer ?? { explained: [], orphans: [] });
+    return answer === undefined
       ? EXIT.failure
       : exitCodeOfReport({
           upstreams: report.upstreams.map((each) => ({ ...each, plan: undefined })),
@@ -56,6 +46,20 @@ export async function explainCommand(
   } finally {
     await deps.client.close();
   }
+}
+
+function answerTo(fits: Question, { candidates, checks, upstreams }: Report): Answer {
+  const checked = candidates.map((candidate, i) => ({ candidate, checks: checks?.[i] ?? [] }));
+  return {
+    explained: checked
+      .filter(({ candidate }) => fits(candidate.prefix, namesOf(candidate)))
+      .map(({ candidate, ...rest }) => ({
+        candidate,
+        ...rest,
+        upstreams: upstreams.map((upstream) => announcementOn(upstream, candidate)),
+      })),
+    orphans: upstreams.flatMap((upstream) => orphansFor(upstream, fits)),
+  };
 }
 
 function namesOf({ router, subnet }: Candidate): readonly (string | undefined)[] {

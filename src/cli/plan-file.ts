@@ -10,6 +10,7 @@ const id = z.string();
 // The order of the keys is the order in which they are digested.
 const planSchema = z.object({
   version: z.literal(1),
+  owner: z.string(),
   digest: z.string(),
   upstreams: z.array(
     z.object({
@@ -27,8 +28,15 @@ const planSchema = z.object({
   ),
 });
 
-/** The digest of the plan in the file; throws PLAN_INVALID, also when the plan was edited by hand. */
-export async function readPlanDigest(path: string, cwd: string): Promise<string> {
+export interface PlanFile {
+  readonly path: string;
+  readonly cwd: string;
+  /** Whose plan it must be. */
+  readonly owner: string;
+}
+
+/** The digest of the plan in the file; throws PLAN_INVALID, also when it is another owner's or was edited by hand. */
+export async function readPlanDigest({ path, cwd, owner }: PlanFile): Promise<string> {
   const refuse = (problem: string, cause?: unknown): RouteSyncError =>
     new RouteSyncError(
       'PLAN_INVALID',
@@ -44,6 +52,9 @@ export async function readPlanDigest(path: string, cwd: string): Promise<string>
   const plan = planSchema.safeParse(value);
   if (!plan.success) {
     throw refuse('is not a plan of route-sync');
+  }
+  if (plan.data.owner !== owner) {
+    throw refuse(`is a plan of owner "${plan.data.owner}", not of "${owner}"`);
   }
   if (digestOfChanges(plan.data.upstreams) !== plan.data.digest) {
     throw refuse('was changed after it was written: its digest does not fit its changes');

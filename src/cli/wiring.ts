@@ -85,15 +85,23 @@ export async function openCycle(
   };
 }
 
-/** Starts the login at once; whoever asks first for the token gets its outcome. */
+/**
+ * Starts the login at once. Who asks for the token while it is under way joins it; a failure that came before anybody
+ * asked is told to the first who does, so that bad credentials are tried once.
+ */
 function loggingIn(client: OpenStackClient): OpenStackClient {
-  let first: Promise<TokenInfo> | undefined = client.token();
-  first.catch(() => undefined);
+  let isAsked = false;
+  let failed: Promise<TokenInfo> | undefined;
+  const first = client.token();
+  first.catch(() => {
+    failed = isAsked ? undefined : first;
+  });
   return {
     ...client,
     token: async (options) => {
-      const login = first ?? client.token(options);
-      first = undefined;
+      isAsked = true;
+      const login = failed ?? client.token(options);
+      failed = undefined;
       return login;
     },
   };
@@ -111,7 +119,7 @@ export async function locker(
   return async (upstream) =>
     acquireLock({
       dir,
-      target: lockTarget(upstream),
+      target: await lockTarget(upstream),
       mark: markOf(upstream),
       owner,
       command,

@@ -1,5 +1,10 @@
 /** Tells whether node-schedule understands a cron line as we mean it: six fields, the seconds first. */
-import { Job } from 'node-schedule';
+import { createRequire } from 'node:module';
+
+import type * as NodeSchedule from 'node-schedule';
+
+// Loaded for a schedule that somebody wrote: a plan under the default one need not wait for it.
+const require = createRequire(import.meta.url);
 
 const EXAMPLE = 'for example "*/30 * * * * *"';
 
@@ -17,6 +22,7 @@ export function cronProblem(cron: string): string | undefined {
 
 function isRecurring(cron: string): boolean {
   // Only a job shows whether the text parses; what is no cron line but a date becomes a job that runs once.
+  const { Job } = require('node-schedule') as typeof NodeSchedule;
   const job = new Job(() => undefined);
   try {
     return job.schedule(cron) && Reflect.get(job, 'isOneTimeJob') !== true;

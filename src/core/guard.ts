@@ -45,9 +45,12 @@ function refusalOf(
   }
   const what = action === 'remove' ? 'removals' : 'replaces';
   const cap = action === 'remove' ? 'guard.maxRemovals' : 'guard.maxReplaces';
+  const problem = overCap
+    ? `exceed ${cap} (count ${count}, percent ${percent}, free ${free})`
+    : `would leave none, and more than ${free} (${cap}.free) need a person`;
   return {
     code: action === 'remove' ? 'GUARD_REMOVALS' : 'GUARD_REPLACES',
-    message: `${wanted} ${what} of ${plan.owned} routes on ${plan.upstream} exceed ${cap} (count ${count}, percent ${percent}, free ${free}); review the plan, then run once with --force`,
+    message: `${wanted} ${what} of ${plan.owned} routes on ${plan.upstream} ${problem}; review the plan, then run once with --force`,
   };
 }
 

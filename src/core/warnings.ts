@@ -17,7 +17,8 @@ export function warningsOf(pair: Pair, snapshot: Snapshot): readonly WarningCode
   if (!hasWayBack(pair, snapshot)) {
     warnings.push('one-way');
   }
-  if (pair.router.enableSnat && pair.legs.some(({ kind }) => kind === 'gateway')) {
+  const isNated = pair.prefix.family === 4 && pair.router.enableSnat;
+  if (isNated && pair.legs.some(({ kind }) => kind === 'gateway')) {
     warnings.push('return-path');
   }
   return warnings;

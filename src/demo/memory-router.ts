@@ -3,6 +3,8 @@
  * refuses what the kernel refuses, and answers with iproute2's texts. It forwards nothing, and knows only the commands
  * of the Linux driver and single changes of routes.
  */
+import { randomUUID } from 'node:crypto';
+
 import { bitsOf, contains, hostPrefix, parseAddress, prefixAt } from '../core/prefix.ts';
 import type { Address, Family, Prefix } from '../core/prefix.ts';
 import type { Command, CommandOutput } from '../drivers/driver.ts';
@@ -37,9 +39,11 @@ const BOOT = '3';
 /** Makes a router with these interfaces and the routes to their networks. */
 export function memoryRouter(options: MemoryRouterOptions): Transport {
   const router = new MemoryRouter(options);
+  const identity = randomUUID();
   return {
     description: 'a router in memory',
     target: 'memory',
+    lockTarget: async () => `memory ${identity}`,
     run: async (command, signal) => {
       signal.throwIfAborted();
       return router.run(command);

@@ -126,9 +126,11 @@ async function makeNamespace(kind: NamespaceKind): Promise<readonly Door[]> {
 function transportThrough(doors: readonly Door[], description: string): Transport {
   const host = localTransport();
   const flags = doors.map(({ part, handle }) => `--${part}=/proc/${process.pid}/fd/${handle.fd}`);
+  const target = `demo/${process.pid}`;
   return {
     description,
-    target: `demo/${process.pid}`,
+    target,
+    lockTarget: async () => target,
     run: (command, signal) => {
       const argv = ['nsenter', '--preserve-credentials', ...flags, '--', ...command.argv] as const;
       return host.run({ ...command, argv }, signal);

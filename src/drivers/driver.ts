@@ -55,9 +55,10 @@ export interface Rejection {
  * - `gather` must not ask for anything that changes the device.
  * - `parse` gets the outputs in the order of `gather`; it returns every route of the scope, ours and foreign.
  * - `unsupported` tells why a change cannot be rendered; such a change must not be given to `render`.
- * - `render` must order make before break, and must refuse words outside their allowed set.
+ * - `render` must order make before break, must never name what is not ours, and must refuse words outside their
+ *   allowed set. A replace may only add what is new: the read-back asks again for what is still wrong.
  * - `rejections` maps the answer to one rendered chunk back to the changes that failed; it throws when the whole
- *   chunk failed for a reason that concerns no single route. A removal of what is already gone is no failure.
+ *   chunk failed for a reason that concerns no single route. What is already as it should be is no failure.
  * - `probed` reads the answer to `probe`; it throws when the upstream would refuse every change.
  */
 export interface RouterDriver {

@@ -34,7 +34,7 @@ const ORDER = ['add', 'replace', 'remove'] as const satisfies readonly ChangeAct
 const FAILED_LINE = /^Command failed -:(?<line>\d+)$/;
 const LINK_LOCAL = /^fe[89ab]/;
 const CONNECT_HINT =
-  'connect the upstream to the network of the next hop, or set dev (and onlink) under devices of the upstream in the configuration';
+  'connect the upstream to the network of the next hop (is its link up?), or set dev (and onlink) under devices of the upstream in the configuration';
 
 /** What the kernel says of one line, and what route-sync makes of it. */
 const REFUSALS: readonly { words: RegExp; code: ErrorCode; hint: string }[] = [
@@ -53,12 +53,12 @@ const REFUSALS: readonly { words: RegExp; code: ErrorCode; hint: string }[] = [
     code: 'ROUTE_REJECTED',
     hint: 'the configured device does not exist on the upstream',
   },
-  { words: /device is not up/, code: 'ROUTE_REJECTED', hint: 'bring the device up' },
+  { words: /device is not up/, code: 'ROUTE_REJECTED', hint: 'bring the link of the device up' },
 ];
 
 /** One line of a batch before the mark is added to it. */
 interface Step {
-  readonly verb: 'add' | 'append' | 'replace' | 'del';
+  readonly verb: 'add' | 'append' | 'del';
   readonly nextHops: readonly NextHop[];
 }
 
@@ -155,14 +155,15 @@ function routeWords(nextHops: readonly NextHop[], mark: string): string {
 }
 
 /**
- * The steps of one change; each names exactly what is ours.
+ * The steps of one change; each names exactly what is ours. `ip route replace` is none of them: it knows no protocol
+ * and takes the first route of that prefix and metric, which may be a stranger's. As a refused line does not stop the
+ * next one, what is new is appended first; the read-back finds what is old beside it, and then that goes.
  *
- * - IPv4: a route is one object. `replace` swaps it whole. `del` names a single next hop but never one of several:
- *   with the first of several it would remove the whole route, with another one nothing.
+ * - IPv4: a route is one object. `del` names a single next hop but never one of several: with the first of several it
+ *   would remove the whole route, with another one nothing.
  * - IPv6: a route with several next hops is a set, each member with its own protocol, and only the first one's is
- *   shown. Whatever names no next hop (`replace`, `del`) takes the members of strangers along; so a set is changed and
- *   removed member by member, where the protocol protects theirs. As a refused line does not stop the next one, a set
- *   first only grows; the read-back finds the surplus members and replaces once more, and then it shrinks.
+ *   shown. `del` without a next hop takes the members of strangers along; so a set is changed and removed member by
+ *   member, where the protocol protects theirs.
  */
 function stepsOf(change: RouteChange): readonly Step[] {
   const { family } = prefixOf(change);
@@ -174,8 +175,8 @@ function stepsOf(change: RouteChange): readonly Step[] {
     return [{ verb: 'del', nextHops: family === 4 && before.length > 1 ? [] : before }];
   }
   const after = change.after.nextHops;
-  if (family === 4 || before.length <= 1) {
-    return [{ verb: 'replace', nextHops: after }];
+  if (family === 4) {
+    return [{ verb: 'append', nextHops: after }];
   }
   const missing = after.filter((want) => !before.some((have) => isSameNextHop(want, have)));
   const surplus = before.filter((have) => !after.some((want) => isSameNextHop(want, have)));
@@ -219,7 +220,7 @@ function rejections(chunk: RenderedChunk, output: CommandOutput): readonly Rejec
     }
     const text = deviceWords(words.join(' '));
     words = [];
-    if (!text.includes('No such process') && !rejected.has(change)) {
+    if (!isAlreadySo(change, text) && !rejected.has(change)) {
       rejected.set(change, { change, error: refusal(change, text) });
     }
   }
@@ -229,6 +230,13 @@ function rejections(chunk: RenderedChunk, output: CommandOutput): readonly Rejec
     throw commandFailed('ip -batch', { ...output, stderr: rest });
   }
   return [...rejected.values()];
+}
+
+/** What is already gone, or already stands beside the route that it replaces, is no failure. */
+function isAlreadySo({ action }: RouteChange, words: string): boolean {
+  return (
+    words.includes('No such process') || (action === 'replace' && words.includes('File exists'))
+  );
 }
 
 function refusal(change: RouteChange, words: string): RouteSyncError {

@@ -4,6 +4,7 @@ import {
   type Answer,
   answerDetails,
   parseAnswer,
+  type ParsedText,
   type RawAnswer,
   requestSuffix,
 } from './answer.ts';
@@ -21,6 +22,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** What the request carries and no message may show. */
   readonly secrets: readonly Secret[];
+  /** The last answer to the same question: where the text is the same, so is the body (===). */
+  readonly last?: ParsedText | undefined;
   /** The caller's own deadline. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -126,7 +129,7 @@ async function attempt(
   try {
     head = await open(call, signal, options.dispatchers);
     const text = await readBody(head, maxBodyBytes);
-    return parseAnswer({ ...head, text, secrets: call.secrets }, now());
+    return parseAnswer({ ...head, text, secrets: call.secrets, last: call.last }, now());
   } catch (error) {
     throw deadline.signal.aborted && !parent.aborted ? timedOut(call, requestTimeoutMs) : error;
   } finally {
@@ -136,7 +139,7 @@ async function attempt(
   }
 }
 
-interface Head extends Omit<RawAnswer, 'text' | 'secrets'> {
+interface Head extends Omit<RawAnswer, 'text' | 'secrets' | 'last'> {
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -1,10 +1,11 @@
 /** Typed lists and single objects of Neutron. A list is complete or an error, whatever page size the server forces. */
-import type { Answer } from './answer.ts';
+import type { Answer, ParsedText } from './answer.ts';
 import { findNetworkEndpoint } from './catalog.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { hasCloudCode, OpenStackError } from './errors.ts';
-import type { HttpClient } from './http.ts';
+import type { HttpClient, HttpRequest } from './http.ts';
 import type { Keystone, Session } from './keystone.ts';
+import { createListMemory, isUnchanged } from './neutron-memory.ts';
 import type { CollectionName, NeutronFilters, NeutronObject } from './neutron-objects.ts';
 import { fieldsOf, idField, type Page, parseObject, readPage, readSingle } from './neutron-page.ts';
 import { buildQueries, passes } from './neutron-query.ts';
@@ -16,7 +17,10 @@ export interface CallOptions {
 }
 
 export interface NetworkClient {
-  /** Every object that passes the filters, each id once, in the server's order. Never a part of them. */
+  /**
+   * Every object that passes the filters, each id once, in the server's order. Never a part of them. Every page is asked
+   * for each time; where all came as in the last such call, byte for byte, it is the same array (===): do not change it.
+   */
   readonly list: <C extends CollectionName>(
     collection: C,
     filters?: NeutronFilters<C>,
@@ -38,27 +42,44 @@ export interface NetworkOptions {
   readonly keystone: Keystone;
 }
 
-type Send = (path: string, signal: AbortSignal | undefined) => Promise<Answer>;
+type Send = (path: string, how: Pick<HttpRequest, 'signal' | 'last'>) => Promise<Answer>;
+
+// More than one snapshot needs; each holds its texts.
+const MAX_REMEMBERED_LISTS = 32;
 
 /** A Neutron behind a Keystone; makes no request before it is asked. */
 export function createNetworkClient(options: NetworkOptions): NetworkClient {
   const send = createSend(options);
+  const memory = createListMemory(MAX_REMEMBERED_LISTS);
   return {
     async list(collection, filters = {}, { signal } = {}) {
       const queries = buildQueries(fieldsOf(collection), filters);
-      const fetchPage = async (query: string): Promise<Page> =>
-        readPage(collection, await send(`${collection}?${query}`, signal));
+      const key = `${collection}?${queries.join(' ')}`;
+      const before = memory.recall(key);
+      const pages = new Map<string, ParsedText>();
+      const fetchPage = async (query: string): Promise<Page> => {
+        const last = before?.pages.get(query);
+        const answer = await send(`${collection}?${query}`, { signal, last });
+        pages.set(query, { text: answer.text, body: answer.body });
+        return readPage(collection, answer);
+      };
       const walk = { idField: idField(collection), fetchPage };
       const found = await Promise.all(queries.map((query) => walkList(query, walk)));
+      if (before !== undefined && isUnchanged(pages, before.pages)) {
+        memory.remember(key, before);
+        return before.objects as readonly NeutronObject<typeof collection>[];
+      }
       const wanted = found.flat().filter(({ raw }) => passes(raw, filters));
       const byId = new Map(wanted.map((entry) => [entry.id, entry]));
-      return [...byId.values()].map((entry) => parseObject(collection, entry));
+      const objects = [...byId.values()].map((entry) => parseObject(collection, entry));
+      memory.remember(key, { pages, objects });
+      return objects;
     },
 
     async get(collection, id, { signal } = {}) {
       const [query = ''] = buildQueries(fieldsOf(collection), {});
       try {
-        const answer = await send(`${collection}/${pathSegment(id)}?${query}`, signal);
+        const answer = await send(`${collection}/${pathSegment(id)}?${query}`, { signal });
         return parseObject(collection, readSingle(collection, id, answer));
       } catch (error) {
         if (isVanished(error)) {
@@ -77,13 +98,14 @@ export function createNetworkClient(options: NetworkOptions): NetworkClient {
 
 // A token may be revoked before its time: a service that refuses it gets a fresh one, once.
 function createSend({ config, http, keystone }: NetworkOptions): Send {
-  return async (path, signal) => {
+  return async (path, { signal, last }) => {
     const attempt = async (session: Session): Promise<Answer> =>
       http.request({
         method: 'GET',
         url: new URL(path, findNetworkEndpoint(config, session.catalog)),
         headers: { 'x-auth-token': session.token.reveal() },
         secrets: [session.token],
+        last,
         signal,
       });
     const session = await keystone.session(signal);

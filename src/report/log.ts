@@ -2,9 +2,10 @@
  * The log: winston behind four functions, as text or as JSON lines. Messages are static, values are fields. Secrets
  * are masked and hostile characters escaped by the logger's own format, so no transport can see them.
  */
+import { createRequire } from 'node:module';
 import { styleText } from 'node:util';
 
-import { createLogger, format, transports } from 'winston';
+import type winston from 'winston';
 
 import { escapeJson, escapeText } from './escape.ts';
 import { redact, redactText } from './redact.ts';
@@ -39,6 +40,9 @@ interface Entry {
   readonly fields: LogFields;
 }
 
+// The most important first.
+const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+
 const COLOURS = { error: 'red', warn: 'yellow', info: 'green', debug: 'gray' } as const;
 
 /** How to log: `--log-format`, else $ROUTE_SYNC_LOG; colour only on a terminal and without $NO_COLOR. */
@@ -53,23 +57,34 @@ export function logStyle(options: {
 }
 
 export function createLog(options: LogOptions): Log {
-  const withStacks = options.level === 'debug';
-  const clean = format((info) => {
+  let logger: winston.Logger | undefined;
+  return logOver((level, message, fields) => {
+    if (LEVELS.indexOf(level) <= LEVELS.indexOf(options.level)) {
+      logger ??= createLogger(options);
+      logger.log({ level, message, fields });
+    }
+  }, {});
+}
+
+// Loaded for the first line that is written: it costs a quiet command more time than its own work.
+function createLogger({ stream, level, format, colour }: LogOptions): winston.Logger {
+  const lib = createRequire(import.meta.url)('winston') as typeof winston;
+  const withStacks = level === 'debug';
+  const clean = lib.format((info) => {
     info.message = redactText(String(info.message));
     info['fields'] = redact(info['fields'], withStacks);
     return info;
   });
-  const render = options.format === 'json' ? jsonLine : textLine(options.colour);
-  const logger = createLogger({
-    level: options.level,
-    format: format.combine(
+  const render = format === 'json' ? jsonLine : textLine(colour);
+  return lib.createLogger({
+    level,
+    format: lib.format.combine(
       clean(),
-      format.timestamp(),
-      format.printf((info) => render(info as unknown as Entry)),
+      lib.format.timestamp(),
+      lib.format.printf((info) => render(info as unknown as Entry)),
     ),
-    transports: [new transports.Stream({ stream: options.stream, eol: '\n' })],
+    transports: [new lib.transports.Stream({ stream, eol: '\n' })],
   });
-  return logOver((level, message, fields) => logger.log({ level, message, fields }), {});
 }
 
 type Write = (level: LogLevel, message: string, fields: LogFields) => void;

@@ -1,4 +1,5 @@
 /** A report for people at a terminal: one line a change, a summary line per upstream. */
+import { comparePrefixes } from '../core/prefix.ts';
 import { prefixOf, type ChangeAction, type RouteChange } from '../core/route.ts';
 import { countVerdicts } from './json.ts';
 import {
@@ -94,6 +95,7 @@ function footer({ snapshot, candidates }: Report, paint: Paint): string {
 function warningLines(candidates: Report['candidates'], paint: Paint): string {
   return candidates
     .filter(({ verdict, warnings }) => verdict === 'eligible' && warnings.length > 0)
+    .sort((a, b) => comparePrefixes(a.prefix, b.prefix))
     .map(({ prefix, router, warnings }) =>
       paint('yellow', `\n! ${prefix.text}  ${warnings.join(', ')}  router ${router.id}`),
     )

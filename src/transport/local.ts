@@ -1,4 +1,8 @@
 /** Runs commands on this host, or inside one of its named network namespaces. */
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { execa } from 'execa';
 import type { Command, CommandOutput } from '../drivers/driver.ts';
 import { RouteSyncError } from '../errors.ts';
@@ -11,20 +15,36 @@ const NETNS_NAME = /^\w[\w.-]{0,254}$/;
 /** Debian's package of a program, for the hint when it is missing. */
 const PACKAGES: ReadonlyMap<string, string> = new Map([['ip', 'iproute2']]);
 
+/** How long a command may take that answers at once if it answers at all; a table of a million routes takes 5 s. */
+const DEADLINE_MS = 60_000;
+/** What each line of a batch adds to that; the kernel takes some 100,000 a second. */
+const LINE_MS = 0.5;
+/** From SIGTERM to SIGKILL, and from there to the end of our patience: a program inside the kernel obeys neither. */
+const KILL_MS = 2000;
+
+export interface LocalOptions {
+  readonly netns?: string | undefined;
+  /** How long a command without stdin may take, in milliseconds; a batch gets more for each line. */
+  readonly deadlineMs?: number;
+}
+
 /** The transport to this host, or to the named network namespace of it. */
-export function localTransport(options: { readonly netns?: string | undefined } = {}): Transport {
-  const { netns } = options;
+export function localTransport(options: LocalOptions = {}): Transport {
+  const { netns, deadlineMs = DEADLINE_MS } = options;
   if (netns !== undefined && !NETNS_NAME.test(netns)) {
     throw new RouteSyncError(
       'UNSAFE_WORD',
       `${JSON.stringify(netns)} is no name of a network namespace: letters, digits, "_", "." and "-" are`,
     );
   }
+  const description = netns === undefined ? 'this host' : `netns ${netns}`;
   return {
-    description: netns === undefined ? 'this host' : `netns ${netns}`,
+    description,
     target: netns === undefined ? 'local' : `local/netns/${netns}`,
+    lockTarget: async () => namespaceIdentity(netns),
     run: async (command, signal) => {
-      const output = await execute(command, netns, signal);
+      const argv = inNamespace(command.argv, netns);
+      const output = await execute({ ...command, argv }, { signal, deadlineMs, description });
       if (netns !== undefined) {
         refuseNamespaceFailure(netns, output);
       }
@@ -33,32 +53,84 @@ export function localTransport(options: { readonly netns?: string | undefined } 
   };
 }
 
-async function execute(
-  command: Command,
-  netns: string | undefined,
-  signal: AbortSignal,
-): Promise<CommandOutput> {
-  const [program, ...args] = inNamespace(command.argv, netns);
+interface Execution {
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  /** Where, for people. */
+  readonly description: string;
+}
+
+async function execute(command: Command, execution: Execution): Promise<CommandOutput> {
+  const { signal, description } = execution;
+  const [program] = command.argv;
   if (signal.aborted) {
     throw stopped(program, signal.reason);
   }
+  const limitMs = execution.deadlineMs + LINE_MS * linesOf(command);
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  const timer = setTimeout(end, limitMs);
+  signal.addEventListener('abort', end);
+  try {
+    const output = await spawn(command, stop.signal);
+    if (output === undefined) {
+      throw signal.aborted
+        ? stopped(program, signal.reason)
+        : unanswered(program, `within ${limitMs / 1000} s on ${description}`);
+    }
+    return output;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function linesOf({ stdin = '' }: Command): number {
+  return stdin.split('\n').length - 1;
+}
+
+/** Undefined if it was stopped. */
+async function spawn(
+  { argv, stdin }: Command,
+  stop: AbortSignal,
+): Promise<CommandOutput | undefined> {
+  const [program, ...args] = argv;
   const path = process.env['PATH'] ?? '';
-  const result = await execa(program, args, {
-    ...(command.stdin === undefined ? { stdin: 'ignore' } : { input: command.stdin }),
+  const child = execa(program, args, {
+    ...(stdin === undefined ? { stdin: 'ignore' } : { input: stdin }),
     // Nothing else is inherited: the environment holds the credentials of the cloud.
     extendEnv: false,
     env: { PATH: path, LANG: 'C', LC_ALL: 'C' },
-    cancelSignal: signal,
+    cancelSignal: stop,
+    forceKillAfterDelay: KILL_MS,
+    killDescendants: true,
     // Ctrl-C on a terminal goes to the whole process group, and must not tear a batch apart.
     detached: true,
     maxBuffer: MAX_OUTPUT,
     stripFinalNewline: false,
     reject: false,
   });
-  if (result.exitCode !== undefined && !result.isCanceled && !result.isMaxBuffer) {
+  const result = await Promise.race([child, patienceAfter(stop)]);
+  if (result === undefined) {
+    // Nobody waits for it any more, so it must not keep this process alive.
+    child.nodeChildProcess.unref();
+    child.stdout.destroy();
+    child.stderr.destroy();
+    return undefined;
+  }
+  if (result.isCanceled) {
+    return undefined;
+  }
+  if (result.exitCode !== undefined && !result.isMaxBuffer) {
     return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
   }
   throw failure(program, path, result);
+}
+
+/** Resolves when a program had SIGTERM and SIGKILL, and time to end by them. */
+async function patienceAfter(stop: AbortSignal): Promise<undefined> {
+  await once(stop, 'abort');
+  return sleep(2 * KILL_MS, undefined, { ref: false });
 }
 
 /** `ip -n` only enters the namespace; `ip netns exec` mounts a new /sys too, which containers often forbid. */
@@ -78,18 +150,22 @@ function stopped(program: string, cause: unknown): RouteSyncError {
   );
 }
 
+function unanswered(program: string, limit: string): RouteSyncError {
+  return new RouteSyncError(
+    'UPSTREAM_UNREACHABLE',
+    `${program} gave no answer ${limit} and was ended; see what it or the kernel waits for there`,
+    { details: { program }, retryable: true },
+  );
+}
+
 interface Failure {
   readonly code?: string | undefined;
   readonly signal?: string | undefined;
-  readonly isCanceled: boolean;
   readonly isMaxBuffer: boolean;
   readonly cause?: unknown;
 }
 
 function failure(program: string, path: string, result: Failure): RouteSyncError {
-  if (result.isCanceled) {
-    return stopped(program, result.cause);
-  }
   const options = { details: { program }, cause: result.cause };
   if (result.code === 'ENOENT' || result.code === 'EACCES') {
     const name = PACKAGES.get(program) ?? `the package of ${program}`;
@@ -103,6 +179,18 @@ function failure(program: string, path: string, result: Failure): RouteSyncError
     ? `answered with more than ${MAX_OUTPUT} characters`
     : `was ended by ${result.signal ?? result.code ?? 'an unknown cause'}`;
   return new RouteSyncError('UPSTREAM_COMMAND_FAILED', `${program} ${reason}`, options);
+}
+
+/** A namespace is one inode of the kernel's own file system, by whatever name or from wherever it is entered. */
+async function namespaceIdentity(netns: string | undefined): Promise<string> {
+  const path = netns === undefined ? '/proc/self/ns/net' : `/var/run/netns/${netns}`;
+  try {
+    const { dev, ino } = await stat(path);
+    return `network namespace ${dev}:${ino}`;
+  } catch {
+    // Nothing can be written there: what is wrong with the name, the first command says better.
+    return `network namespace ${netns ?? ''}`;
+  }
 }
 
 function refuseNamespaceFailure(netns: string, output: CommandOutput): void {

@@ -39,7 +39,7 @@ function spied(inner: Transport, fail?: (command: Command) => void) {
 }
 
 describe('applyChanges', () => {
-  it('adds, replaces and removes, and counts what was taken', async () => {
+  it('adds and removes, and puts what replaces beside what it replaces', async () => {
     const transport = memoryRouter({ interfaces: INTERFACES });
     await applyChanges(
       pushTo(
@@ -61,9 +61,10 @@ describe('applyChanges', () => {
 
     expect(applied).to.deep.equal([]);
     expect(await ownedRoutes(push)).to.have.members([
+      '10.1.0.0/24 192.0.2.2',
       '10.1.0.0/24 192.0.2.4',
       '10.3.0.0/24 192.0.2.2 192.0.2.3',
-      '2001:db8:1::/64 2001:db8::3',
+      '2001:db8:1::/64 2001:db8::2 2001:db8::3',
     ]);
   });
 

@@ -74,14 +74,6 @@ describe('toRouter', () => {
 
   for (const { what, change } of [
     {
-      what: 'an extra route with host bits',
-      change: { routes: [{ destination: '198.51.100.1/24', nexthop: '192.0.2.1' }] },
-    },
-    {
-      what: 'an extra route without a next hop',
-      change: { routes: [{ destination: '198.51.100.0/24', nexthop: '' }] },
-    },
-    {
       what: 'a gateway address in octal',
       change: {
         external_gateway_info: {
@@ -97,6 +89,26 @@ describe('toRouter', () => {
         .that.includes({ code: 'SNAPSHOT_INCOMPLETE' });
     });
   }
+
+  it('clears the host bits of an extra route, as the backend does', () => {
+    const routes = [{ destination: '198.51.100.7/24', nexthop: '203.0.113.9' }];
+
+    const { extraRoutes } = toRouter({ ...ROUTER, routes });
+
+    expect(extraRoutes.map(({ destination }) => destination.text)).to.deep.equal([
+      '198.51.100.0/24',
+    ]);
+  });
+
+  it('leaves out an extra route that is none in any form: a tenant typed it', () => {
+    const routes = [
+      { destination: '198.51.100.0/024', nexthop: '203.0.113.9' },
+      { destination: '198.51.100.0/24', nexthop: '' },
+      { destination: 'everywhere', nexthop: '203.0.113.9' },
+    ];
+
+    expect(toRouter({ ...ROUTER, routes }).extraRoutes).to.deep.equal([]);
+  });
 });
 
 describe('toPort', () => {

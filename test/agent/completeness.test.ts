@@ -5,8 +5,8 @@ import { assertComplete, type Witness } from '../../src/agent/completeness.ts';
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 
-const ADMIN: Witness = { roles: ['member', 'admin'], isSystem: false };
-const READER: Witness = { roles: ['reader'], isSystem: false };
+const ADMIN: Witness = { roles: ['member', 'admin'] };
+const READER: Witness = { roles: ['reader'] };
 
 const GATEWAY_IP = { subnetId: 'outside', address: parseAddress('203.0.113.5') };
 
@@ -81,11 +81,6 @@ describe('assertComplete', () => {
       witness: READER,
     },
     { what: 'an empty cloud of an admin', snapshot: EMPTY, witness: ADMIN },
-    {
-      what: 'an empty cloud of a system reader',
-      snapshot: EMPTY,
-      witness: { roles: ['reader'], isSystem: true },
-    },
   ]) {
     it(`accepts ${what}`, () => {
       expect(() => assertComplete(snapshot, witness)).not.to.throw();
@@ -102,7 +97,7 @@ describe('assertComplete', () => {
     {
       what: 'nothing at all, seen without any role',
       change: EMPTY,
-      witness: { roles: [], isSystem: false },
+      witness: { roles: [] },
       code: 'CLOUD_VIEW_NARROWED',
     },
     {

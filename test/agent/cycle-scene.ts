@@ -147,6 +147,7 @@ function unreachable({ name }: { readonly name: string }): Transport {
   return {
     description: 'nowhere',
     target: `nowhere/${name}`,
+    lockTarget: () => Promise.resolve(`nowhere/${name}`),
     run: () => Promise.reject(new RouteSyncError('UPSTREAM_UNREACHABLE', `${name} is gone`)),
   };
 }

@@ -6,7 +6,6 @@ import {
   ledgerTarget,
   lockTarget,
   markOf,
-  viewOfUpstream,
 } from '../../src/agent/upstream.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { UpstreamConfig } from '../../src/config/schema.ts';
@@ -42,23 +41,23 @@ describe('connectUpstream', () => {
     expect(describeUpstream(upstream)).to.equal('netns blue, table 77, protocol 201, metric 1024');
   });
 
-  it('locks what is written to, whatever the mark, and keeps a ledger by mark', () => {
+  it('locks what is written to, whatever the mark, and keeps a ledger by mark', async () => {
     const [one, other] = [201, 202].map((protocol) => connectUpstream(configOf({ protocol })));
     const elsewhere = connectUpstream(configOf({ via: { netns: 'blue' } }));
 
-    expect(one && lockTarget(one)).to.equal(other && lockTarget(other));
+    expect(one && (await lockTarget(one))).to.equal(other && (await lockTarget(other)));
     expect(one && ledgerTarget(one)).not.to.equal(other && ledgerTarget(other));
     expect(one && markOf(one)).not.to.equal(other && markOf(other));
-    expect(lockTarget(elsewhere)).not.to.equal(one && lockTarget(one));
+    expect(elsewhere.transport.target).not.to.equal(one?.transport.target);
   });
 });
 
-describe('viewOfUpstream', () => {
+describe('Upstream.viewOf', () => {
   it('knows networks by name and by id, and devices by either', () => {
     const devices = { public: { dev: 'eth1' }, 'id-2': { dev: 'eth2', onlink: true } };
     const config = configOf({ externalNetworks: ['public', 'id-2'], devices });
 
-    const view = viewOfUpstream(connectUpstream(config), NETWORKS);
+    const view = connectUpstream(config).viewOf(NETWORKS);
 
     expect([...view.networkIds]).to.deep.equal(['id-1', 'id-2']);
     expect(view.devices.get('id-1')).to.deep.equal({ dev: 'eth1', onlink: false });
@@ -66,10 +65,7 @@ describe('viewOfUpstream', () => {
   });
 
   it('takes an id for an id, even where another network has it as its name', () => {
-    const view = viewOfUpstream(
-      connectUpstream(configOf({ externalNetworks: ['id-1'] })),
-      NETWORKS,
-    );
+    const view = connectUpstream(configOf({ externalNetworks: ['id-1'] })).viewOf(NETWORKS);
 
     expect([...view.networkIds]).to.deep.equal(['id-1']);
   });
@@ -81,7 +77,7 @@ describe('viewOfUpstream', () => {
     it(`refuses ${name}`, () => {
       const upstream = connectUpstream(configOf({ externalNetworks: [name] }));
 
-      expect(() => viewOfUpstream(upstream, NETWORKS))
+      expect(() => upstream.viewOf(NETWORKS))
         .to.throw(problem)
         .that.includes({ code: 'CLOUD_NETWORK_UNKNOWN' });
     });

@@ -143,9 +143,27 @@ describe('verifyChanges', () => {
     const { failed } = await verifyChanges(push);
 
     expect(failed.map(({ error }) => error.message)).to.have.length(1);
-    expect(failed[0]?.error.message).to.contain('shows via 2001:db8::2, 2001:db8::9 of ours');
+    expect(failed[0]?.error.message).to.contain('another program added via 2001:db8::9');
     expect(await push.show()).to.deep.equal([
       '2001:db8:1::/64 via 2001:db8::2 dev d0 via 2001:db8::9 dev d0 proto 201 metric 1024',
+    ]);
+  });
+
+  it("takes ours out of an IPv6 set that has come to show a stranger's mark", async () => {
+    const push = await router(
+      [
+        `2001:db8:1::/64 via 2001:db8::2 ${MARK}`,
+        '2001:db8:1::/64 via 2001:db8::9 proto 4 metric 1024',
+      ],
+      replace('2001:db8:1::/64', ['2001:db8::2', '2001:db8::9'], ['2001:db8::3']),
+    );
+    await applyChanges(push);
+
+    const { failed } = await verifyChanges(push);
+
+    expect(failed[0]?.error.message).to.match(/no route of ours .* another program holds/);
+    expect(await push.show()).to.deep.equal([
+      '2001:db8:1::/64 via 2001:db8::9 dev d0 proto 4 metric 1024',
     ]);
   });
 
@@ -171,7 +189,7 @@ describe('verifyChanges', () => {
     const { failed } = await verifyChanges({ ...inner, transport });
 
     expect(failed[0]?.error.message).to.match(
-      /^remove 10\.1\.0\.0\/24: the upstream shows a route without next hop of ours instead of no route; /,
+      /^remove 10\.1\.0\.0\/24: the upstream shows a route without next hop instead of no route of ours; /,
     );
   });
 });

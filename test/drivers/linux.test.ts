@@ -65,14 +65,14 @@ describe('linux.render', () => {
       ],
     ],
     [
-      'replaces an IPv4 route as a whole',
+      'puts an IPv4 route beside the one that it replaces, and never names what may be a stranger',
       replace('10.1.0.0/24', ['192.0.2.2', '192.0.2.3'], ['192.0.2.4']),
-      [`route replace 10.1.0.0/24 via 192.0.2.4 ${MARK}`],
+      [`route append 10.1.0.0/24 via 192.0.2.4 ${MARK}`],
     ],
     [
-      'replaces an IPv6 route of one next hop as a whole',
+      'puts an IPv6 next hop beside the one that it replaces',
       replace('2001:db8:1::/64', ['2001:db8::2'], ['2001:db8::4']),
-      [`route replace 2001:db8:1::/64 via 2001:db8::4 ${MARK}`],
+      [`route append 2001:db8:1::/64 via 2001:db8::4 ${MARK}`],
     ],
     [
       'grows an IPv6 set before it shrinks',
@@ -223,7 +223,7 @@ describe('linux.rejections', () => {
     ['RTNETLINK answers: Network is unreachable', 'ROUTE_REJECTED', /connect the upstream/],
     ['Error: Egress device not specified.', 'ROUTE_REJECTED', /set dev/],
     ['Cannot find device "d9"', 'ROUTE_REJECTED', /does not exist/],
-    ['Error: Nexthop device is not up.', 'ROUTE_REJECTED', /bring the device up/],
+    ['Error: Nexthop device is not up.', 'ROUTE_REJECTED', /bring the link of the device up/],
     ['Error: Something new.', 'ROUTE_REJECTED', /"Error: Something new\."$/],
   ];
   for (const [words, code, hint] of texts) {
@@ -244,6 +244,13 @@ describe('linux.rejections', () => {
     expect(linux.rejections(chunkOf(...changes), output)).to.deep.equal([]);
   });
 
+  it('does not mind that what replaces a route is there beside it', () => {
+    const change = replace('10.1.0.0/24', ['192.0.2.2'], ['192.0.2.3']);
+    const output = failed('RTNETLINK answers: File exists', 'Command failed -:1');
+
+    expect(linux.rejections(chunkOf(change), output)).to.deep.equal([]);
+  });
+
   it('counts the lines of a change that has several, and names it once', () => {
     const set = replace(
       '2001:db8:1::/64',
@@ -252,7 +259,7 @@ describe('linux.rejections', () => {
     );
     const gone = remove('2001:db8:2::/64', '2001:db8::2');
     const output = failed(
-      'RTNETLINK answers: File exists',
+      'Error: Something new.',
       'Command failed -:1',
       'RTNETLINK answers: No route to host',
       'Command failed -:2',
@@ -263,7 +270,7 @@ describe('linux.rejections', () => {
     const rejections = linux.rejections(chunkOf(set, gone), output);
 
     expect(rejections.map(({ change, error }) => [change, error.code])).to.deep.equal([
-      [set, 'ROUTE_EXISTS'],
+      [set, 'ROUTE_REJECTED'],
       [gone, 'ROUTE_REJECTED'],
     ]);
   });

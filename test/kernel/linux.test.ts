@@ -174,6 +174,27 @@ describe('linux on the kernel', () => {
     expect(foreignRoutes()).to.equal(before);
   });
 
+  it("replaces beside a stranger's route of the same prefix and metric, which stays", async () => {
+    await applyChanges(push(add('10.1.0.0/24', '192.0.2.2')));
+    ip('route prepend 10.1.0.0/24 via 192.0.2.9 proto 4 metric 1024');
+    const before = foreignRoutes();
+
+    expect(await pushed(replace('10.1.0.0/24', ['192.0.2.2%d0'], ['192.0.2.3']))).to.deep.equal([]);
+
+    expect(await owned()).to.deep.equal(['10.1.0.0/24 192.0.2.3%d0']);
+    expect(foreignRoutes()).to.equal(before);
+  });
+
+  it('locks a namespace by one name, from outside and from inside', async () => {
+    const inside = ['-L', '-c', '%d:%i', '/proc/self/ns/net'];
+    const { stdout } = spawnSync('ip', ['netns', 'exec', namespace.name, 'stat', ...inside], {
+      encoding: 'utf8',
+    });
+
+    expect(await transport.lockTarget()).to.equal(`network namespace ${stdout.trim()}`);
+    expect(await transport.lockTarget()).not.to.equal(await localTransport().lockTarget());
+  });
+
   it("keeps a stranger's member of an IPv6 set through replace and remove", async () => {
     await applyChanges(push(add('2001:db8:1::/64', '2001:db8::2')));
     ip('-6 route append 2001:db8:1::/64 via 2001:db8::9 proto 4 metric 1024');
@@ -184,6 +205,20 @@ describe('linux on the kernel', () => {
     expect(messages.join()).to.match(/another program/);
     await pushed(remove('2001:db8:1::/64', '2001:db8::3', '2001:db8::9'));
 
+    expect(ip('-6 route show 2001:db8:1::/64').trim()).to.equal(
+      '2001:db8:1::/64 via 2001:db8::9 dev d0 proto static metric 1024 pref medium',
+    );
+  });
+
+  it("leaves nothing of ours behind in an IPv6 set that shows a stranger's mark", async () => {
+    await applyChanges(push(add('2001:db8:1::/64', '2001:db8::2')));
+    ip('-6 route append 2001:db8:1::/64 via 2001:db8::9 proto 4 metric 1024');
+
+    const messages = await pushed(
+      replace('2001:db8:1::/64', ['2001:db8::2%d0', '2001:db8::9%d0'], ['2001:db8::3']),
+    );
+
+    expect(messages.join()).to.match(/another program holds this prefix/);
     expect(ip('-6 route show 2001:db8:1::/64').trim()).to.equal(
       '2001:db8:1::/64 via 2001:db8::9 dev d0 proto static metric 1024 pref medium',
     );

@@ -9,6 +9,7 @@ import { recorded } from './fake-cloud.ts';
 function page(body: unknown): Page {
   const answer: Answer = {
     what: 'GET /v2.0/routers',
+    text: JSON.stringify(body),
     body,
     headers: {},
     suffix: ' (request req-1)',

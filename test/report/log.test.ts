@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -53,6 +54,21 @@ describe('createLog', () => {
     log.error('d');
 
     expect(lines).to.have.length(2);
+  });
+
+  it('loads winston for the first line that is written, not before', () => {
+    const { cache, resolve } = createRequire(import.meta.url);
+    const winston = resolve('winston');
+    Reflect.deleteProperty(cache, winston);
+
+    const log = logTo(lines, { level: 'warn' });
+    log.info('a');
+    log.child({ run: 'r1' }).debug('b');
+    expect(cache).to.not.have.property(winston);
+
+    log.warn('c');
+    expect(cache).to.have.property(winston);
+    expect(lines).to.have.length(1);
   });
 
   it('adds the fields of a child to every line of it', () => {

@@ -105,6 +105,16 @@ describe('localTransport', () => {
     expect((await rejected(running)).code).to.equal('UPSTREAM_UNREACHABLE');
   });
 
+  it('ends a program that never answers, with all that it started, and says where', async () => {
+    await standIn('sleep 60 & sleep 60');
+    const transport = localTransport({ netns: 'edge', deadlineMs: 50 });
+
+    const error = await rejected(transport.run({ argv: ['ip', 'route'] }, NEVER));
+
+    expect(error).to.include({ code: 'UPSTREAM_UNREACHABLE', retryable: true });
+    expect(error.message).to.match(/^ip gave no answer within 0\.05 s on netns edge/);
+  });
+
   it('reports a program that a signal ended', async () => {
     const error = await rejected(localTransport().run(shell('kill -9 $$'), NEVER));
 
@@ -171,6 +181,13 @@ describe('localTransport', () => {
       expect(thrown(() => localTransport({ netns })).code).to.equal('UNSAFE_WORD');
     });
   }
+
+  it('locks the namespace that it writes to, and leaves a missing one to the first command', async () => {
+    expect(await localTransport().lockTarget()).to.match(/^network namespace \d+:\d+$/);
+    expect(await localTransport({ netns: 'rs-test-missing' }).lockTarget()).to.equal(
+      'network namespace rs-test-missing',
+    );
+  });
 
   it('is known by what it leads to', () => {
     expect(localTransport()).to.include({ description: 'this host', target: 'local' });

@@ -1,0 +1,54 @@
+/** The names and ids in `policy.allow` and `policy.deny`, held against the cloud: a typo must not open a deny list. */
+import type { Policy, PrefixRule } from '../core/policy.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { RouteSyncError } from '../errors.ts';
+
+const SELECTORS = {
+  externalNetworks: 'external network',
+  subnetPools: 'subnet pool',
+  addressScopes: 'address scope',
+} as const;
+
+type Selector = keyof typeof SELECTORS;
+
+/** Throws POLICY_SELECTOR_UNKNOWN for a name or id that the cloud does not have, or that several objects share. */
+export function assertSelectors({ allow, deny }: Policy, snapshot: Snapshot): void {
+  const named = namesBySelector(snapshot);
+  allow.forEach((rule, index) => assertRule(rule, `policy.allow[${index}]`, named));
+  deny.forEach((rule, index) => assertRule(rule, `policy.deny[${index}]`, named));
+}
+
+function assertRule(rule: PrefixRule, place: string, named: Record<Selector, Names>): void {
+  for (const selector of Object.keys(SELECTORS) as Selector[]) {
+    const names = named[selector];
+    const unfit = rule[selector].find((text) => countOf(names, text) !== 1);
+    if (unfit !== undefined) {
+      const where = `${place}.${selector}: "${unfit}"`;
+      throw unknownSelector(where, SELECTORS[selector], countOf(names, unfit));
+    }
+  }
+}
+
+type Names = ReadonlyMap<string, string>;
+
+function namesBySelector(snapshot: Snapshot): Record<Selector, Names> {
+  const networks = [...snapshot.externalNetworks.values()];
+  return {
+    externalNetworks: new Map(networks.map(({ id, name }) => [id, name])),
+    subnetPools: snapshot.poolNames,
+    addressScopes: snapshot.scopeNames,
+  };
+}
+
+/** How many objects the text means: an id means one, a name may be shared. */
+function countOf(names: Names, text: string): number {
+  return names.has(text) ? 1 : [...names.values()].filter((name) => name === text).length;
+}
+
+function unknownSelector(place: string, what: string, found: number): RouteSyncError {
+  const problem =
+    found === 0
+      ? `is not the name or id of any ${what} of the cloud; correct it, or nothing is changed`
+      : `is the name of ${found} ${what}s; use the id`;
+  return new RouteSyncError('POLICY_SELECTOR_UNKNOWN', `${place} ${problem}`);
+}

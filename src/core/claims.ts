@@ -43,7 +43,7 @@ export function claimsOn(
 ): readonly Claim[] {
   const claims = candidates
     .filter((candidate) => candidate.verdict === 'eligible' && isServed(upstream, candidate))
-    .sort(byPrefixAndOrigin)
+    .sort(compareCandidates)
     .map((candidate) => claimOf([candidate], upstream));
   return byPrefix(claims).flatMap(([claim, ...others]) =>
     others.length === 0
@@ -138,18 +138,8 @@ function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[
   return [...Map.groupBy(items, key).values()].flatMap((group) => group.slice(0, 1));
 }
 
-/** By prefix, then by the cloud objects behind it. */
+/** By prefix, then by the cloud objects behind it: an order of their own, whatever order the cloud listed them in. */
 export function compareCandidates(a: Candidate, b: Candidate): number {
-  const order = comparePrefixes(a.prefix, b.prefix);
-  return order === 0 ? compareKeys(keyOf(originOf(a)), keyOf(originOf(b))) : order;
-}
-
-function compareKeys(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
-}
-
-/** Equal prefixes in an order of their own, whatever order the cloud listed them in. */
-function byPrefixAndOrigin(a: Candidate, b: Candidate): number {
   return comparePrefixes(a.prefix, b.prefix) || (keyOf(originOf(a)) < keyOf(originOf(b)) ? -1 : 1);
 }
 

@@ -38,4 +38,5 @@ async function ask(question: string): Promise<string> {
 
 // A reader that goes away (`| head`) ends the output, not the work.
 stdout.on('error', () => undefined);
-process.exitCode = await runProgram(process.argv.slice(2), context);
+// Not only the exit code: a connection that nobody answers must not keep a finished command alive.
+process.exit(await runProgram(process.argv.slice(2), context));

@@ -1,9 +1,13 @@
 /** Connections: keep-alive, TLS as configured, and the proxy variables as the `openstack` command (Python requests) reads them. */
 import { BlockList, isIP } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { getCACertificates } from 'node:tls';
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import type { TlsConfig } from './cloud-config.ts';
 import { OpenStackError } from './errors.ts';
+
+/** How long connections may take to end. */
+const CLOSE_MS = 500;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +37,9 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
       return pool;
     },
     async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      // A pool that waits for a proxy's tunnel does not end before the proxy does.
+      const ended = Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      await Promise.race([ended, delay(CLOSE_MS, undefined, { ref: false })]);
     },
   };
 }
@@ -81,7 +87,14 @@ function proxyFor(url: URL, env: Env): URL | undefined {
   if (!URL.canParse(full)) {
     throw new OpenStackError('CLOUD_CONFIG_INVALID', `the variable ${name} is no proxy URL`);
   }
-  return new URL(full);
+  const proxy = new URL(full);
+  if (!['http:', 'https:'].includes(proxy.protocol)) {
+    throw new OpenStackError(
+      'CLOUD_CONFIG_INVALID',
+      `the variable ${name} names a proxy of kind ${proxy.protocol.slice(0, -1)}; only http and https are supported`,
+    );
+  }
+  return proxy;
 }
 
 // A no_proxy entry is *, a host, a domain with all below it, an address, or a range like 192.0.2.0/24; a port may follow.

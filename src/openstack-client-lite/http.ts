@@ -153,7 +153,7 @@ async function open(
   const what = describe(call);
   const dispatcher = dispatchers.pick(url);
   try {
-    const response = await send(url, {
+    const answer = send(url, {
       dispatcher,
       method,
       signal,
@@ -164,10 +164,23 @@ async function open(
       },
       body: body ?? null,
     });
+    const response = await orAbort(answer, signal);
     const { statusCode: status, headers } = response;
     return { what, method, path, status, headers, body: response.body };
   } catch (error) {
     throw connectionError(error, url, { what, details: { method, path } });
+  }
+}
+
+/** undici looks at the signal only once it has a connection: a proxy that never opens the tunnel would hold it forever. */
+async function orAbort<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([answer, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

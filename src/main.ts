@@ -38,5 +38,14 @@ async function ask(question: string): Promise<string> {
 
 // A reader that goes away (`| head`) ends the output, not the work.
 stdout.on('error', () => undefined);
+const exitCode = await runProgram(process.argv.slice(2), context);
+await Promise.all([written(stdout), written(stderr)]);
 // Not only the exit code: a connection that nobody answers must not keep a finished command alive.
-process.exit(await runProgram(process.argv.slice(2), context));
+process.exit(exitCode);
+
+/** Resolves when all that was written is with the reader, or the reader is gone: a pipe takes 64 KiB at a time. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -83,3 +83,22 @@ describe('Upstream.viewOf', () => {
     });
   }
 });
+
+describe('Upstream.driver', () => {
+  const answers = (dst: string) => [
+    { stdout: `[{"dst":"${dst}","gateway":"203.0.113.9"}]`, stderr: '', exitCode: 0 },
+    { stdout: '[]', stderr: '', exitCode: 0 },
+    { stdout: '[]', stderr: '', exitCode: 0 },
+  ];
+
+  it('gives the same state for equal answers, and another one for others', () => {
+    const { driver, scope } = connectUpstream(configOf());
+
+    const first = driver.parse(scope, answers('198.51.100.0/24'));
+
+    expect(driver.parse(scope, answers('198.51.100.0/24'))).to.equal(first);
+    expect(driver.parse(scope, answers('198.51.101.0/24')).routes[0]?.prefix.text).to.equal(
+      '198.51.101.0/24',
+    );
+  });
+});

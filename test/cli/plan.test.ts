@@ -191,4 +191,19 @@ describe('route-sync plan', function suite() {
       expect(stderr).to.match(line);
     });
   }
+
+  it('prints everything into a pipe, however slow its reader and large the plan', async () => {
+    const { cloud, project, web } = small;
+    for (let index = 0; index < 250; index += 1) {
+      const network = cloud.addNetwork({ name: `many-${index}`, project });
+      const cidr = `2001:db8:b:${(index + 1).toString(16)}::/64`;
+      cloud.addInterface(web.router, cloud.addSubnet({ network, cidr }));
+    }
+
+    const { stdout, exitCode } = await scene.start(['plan', '--verbose', '--output', 'json']).ended;
+
+    expect(exitCode).to.equal(0);
+    expect(stdout.length).to.be.greaterThan(400_000);
+    expect((JSON.parse(stdout) as PlanJson).candidates).to.have.lengthOf(253);
+  });
 });

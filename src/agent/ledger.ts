@@ -103,7 +103,9 @@ function isSame(a: Origin, b: Origin | undefined): boolean {
     a.subnet === b.subnet &&
     a.project === b.project &&
     a.port === b.port &&
-    a.leg === b.leg
+    a.leg === b.leg &&
+    a.network === b.network &&
+    a.floatingIp === b.floatingIp
   );
 }
 

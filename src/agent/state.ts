@@ -57,6 +57,9 @@ type OriginRow = readonly [
   project: string,
   port: string,
   leg: string,
+  /** Absent in ledgers of version 1. */
+  network?: string,
+  floatingIp?: string,
 ];
 
 type RouteRow = readonly [
@@ -154,8 +157,16 @@ async function readLedger(path: string, key: LedgerKey, owner: string): Promise<
   };
 }
 
-function originOf([router, subnet, project, port, leg]: OriginRow): Origin {
-  return { router, subnet, project, port, leg };
+function originOf([router, subnet, project, port, leg, network, floatingIp]: OriginRow): Origin {
+  return {
+    router,
+    subnet,
+    project,
+    port,
+    leg,
+    network: network ?? '',
+    floatingIp: floatingIp ?? '',
+  };
 }
 
 function isRouteRow(value: unknown): boolean {
@@ -167,7 +178,7 @@ function isRouteRow(value: unknown): boolean {
     typeof prefix === 'string' &&
     isTextList(nextHops) &&
     Array.isArray(origins) &&
-    origins.every((row: unknown) => isTextList(row) && row.length === 5)
+    origins.every((row: unknown) => isTextList(row) && (row.length === 5 || row.length === 7))
   );
 }
 
@@ -200,7 +211,15 @@ function ledgerText(key: LedgerKey, ledger: UpstreamLedger, owner: string): stri
     JSON.stringify([
       prefix,
       nextHops,
-      origin.map(({ router, subnet, project, port, leg }) => [router, subnet, project, port, leg]),
+      origin.map(({ router, subnet, project, port, leg, network, floatingIp }) => [
+        router,
+        subnet,
+        project,
+        port,
+        leg,
+        network,
+        floatingIp,
+      ]),
     ]),
   );
   const head = { version: VERSION, owner, upstream: key.name, target: key.target, missing };

@@ -21,7 +21,17 @@ const planSchema = z.object({
           prefix: z.string(),
           nextHops: z.array(z.string()),
           before: z.array(z.string()).nullable(),
-          origin: z.array(z.object({ router: id, subnet: id, project: id, port: id, leg: id })),
+          origin: z.array(
+            z.object({
+              router: id,
+              subnet: id,
+              project: id,
+              port: id,
+              leg: id,
+              network: id,
+              floatingIp: id,
+            }),
+          ),
         }),
       ),
     }),

@@ -22,6 +22,8 @@ export interface Pair {
   /** The router's interface port on `subnet`; for a floating IP the leg's port. */
   readonly port: RouterPort | undefined;
   readonly projectId: string;
+  /** Only for a floating IP. */
+  readonly floatingIpId?: string;
   /** The leg's addresses of the prefix's family, lowest first. */
   readonly addresses: readonly Address[];
 }
@@ -101,10 +103,10 @@ function floatingIpPairs(
     .map((id) => snapshot.subnets.get(id))
     .find((subnet) => subnet !== undefined && contains(subnet.cidr, prefix));
   const pair = { source: 'floating-ip', prefix, subnet, projectId: floatingIp.projectId } as const;
-  return perLeg({ ...side, legs }, { ...pair, port: undefined });
+  return perLeg({ ...side, legs }, { ...pair, port: undefined, floatingIpId: floatingIp.id });
 }
 
-type PairCore = Pick<Pair, 'source' | 'prefix' | 'subnet' | 'port' | 'projectId'>;
+type PairCore = Pick<Pair, 'source' | 'prefix' | 'subnet' | 'port' | 'projectId' | 'floatingIpId'>;
 
 function perLeg({ router, legs }: RouterSides, core: PairCore): readonly Pair[] {
   if (legs.length === 0) {

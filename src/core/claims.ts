@@ -83,13 +83,22 @@ function byClaimant(claims: readonly Claim[], ecmp: boolean): readonly Group[] {
 }
 
 /** The cloud objects behind a candidate; an extra route without a subnet never gets this far. */
-export function originOf({ router, subnet, port, leg, projectId }: Candidate): Origin {
+export function originOf({
+  router,
+  subnet,
+  port,
+  leg,
+  projectId,
+  floatingIpId,
+}: Candidate): Origin {
   return {
     router: router.id,
     subnet: subnet?.id ?? '',
     project: projectId,
     port: port?.id ?? leg?.portId ?? '',
     leg: leg?.portId ?? '',
+    network: leg?.networkId ?? '',
+    floatingIp: floatingIpId ?? '',
   };
 }
 

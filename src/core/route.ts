@@ -19,6 +19,10 @@ export interface Origin {
   readonly port: string;
   /** The port that is the external leg; empty for a gateway whose port is not known. */
   readonly leg: string;
+  /** The external network of the leg; empty in ledgers of older versions. */
+  readonly network: string;
+  /** The floating IP that is announced; empty for everything else. */
+  readonly floatingIp: string;
 }
 
 /** One route that the upstream holds. */

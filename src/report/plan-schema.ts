@@ -19,6 +19,8 @@ const origin = z
     project: z.string().describe('The Keystone project of the subnet.'),
     port: uuid.describe("The router's port on the subnet."),
     leg: uuid.describe("The router's port on the external network; empty where it is not known."),
+    network: uuid.describe('The external network of the leg.'),
+    floatingIp: uuid.describe('The floating IP that is announced; empty for everything else.'),
   })
   .meta({ id: 'origin', description: 'The cloud objects that a route comes from.' });
 

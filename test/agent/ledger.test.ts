@@ -8,7 +8,7 @@ import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import type { DesiredRoute, InstalledRoute, Origin, RouteChange } from '../../src/core/route.ts';
 
 function origin(router: string): readonly Origin[] {
-  return [{ router, subnet: 's', project: 'p', port: 'i', leg: 'g' }];
+  return [{ router, subnet: 's', project: 'p', port: 'i', leg: 'g', network: 'n', floatingIp: '' }];
 }
 
 function desired(prefix: string, router = 'r1'): DesiredRoute {

@@ -15,7 +15,17 @@ export const { signal } = new AbortController();
 
 /** A route that is wanted for router `r1`. */
 export function route(prefix: string, address: string): DesiredRoute {
-  const origin = [{ router: 'r1', subnet: 's1', project: 'p1', port: 'i1', leg: 'g1' }];
+  const origin = [
+    {
+      router: 'r1',
+      subnet: 's1',
+      project: 'p1',
+      port: 'i1',
+      leg: 'g1',
+      network: 'n1',
+      floatingIp: '',
+    },
+  ];
   return { prefix: parsePrefix(prefix), nextHops: [{ address: parseAddress(address) }], origin };
 }
 

@@ -13,7 +13,15 @@ const KEY = { name: 'edge1', target: 'this host table main protocol 201 metric 1
 
 const EMPTY: UpstreamLedger = { routes: new Map(), missing: new Map() };
 
-const ORIGIN = { router: 'r1', subnet: 's1', project: 'p1', port: 'i1', leg: 'g1' };
+const ORIGIN = {
+  router: 'r1',
+  subnet: 's1',
+  project: 'p1',
+  port: 'i1',
+  leg: 'g1',
+  network: 'n1',
+  floatingIp: '',
+};
 
 const LEDGER: UpstreamLedger = {
   routes: new Map([

@@ -169,6 +169,8 @@ describe('originOf', () => {
       project: 'blue',
       port: 'port-a-shared',
       leg: 'a-gateway-0',
+      network: PUBLIC,
+      floatingIp: '',
     });
   });
 
@@ -179,7 +181,15 @@ describe('originOf', () => {
     );
 
     expect(candidates.map(originOf)).to.deep.equal([
-      { router: 'a', subnet: '', project: 'project-blue', port: '', leg: '' },
+      {
+        router: 'a',
+        subnet: '',
+        project: 'project-blue',
+        port: '',
+        leg: '',
+        network: '',
+        floatingIp: '',
+      },
     ]);
   });
 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { desiredFor, type Desired, type DesiredInput } from '../../src/core/desired.ts';
 import { parseAddress } from '../../src/core/prefix.ts';
-import type { InstalledRoute } from '../../src/core/route.ts';
+import type { InstalledRoute, Origin } from '../../src/core/route.ts';
 import {
   cloudOf,
   installed,
@@ -42,9 +42,11 @@ function desiredIn(scene: Scene): Desired {
 }
 
 function entryOf(router: string): {
-  origin: [Record<'router' | 'subnet' | 'project' | 'port' | 'leg', string>];
+  origin: [Origin];
 } {
-  return { origin: [{ router, subnet: '', project: '', port: '', leg: '' }] };
+  return {
+    origin: [{ router, subnet: '', project: '', port: '', leg: '', network: '', floatingIp: '' }],
+  };
 }
 
 const routesOf = ({ routes }: Desired): readonly string[] =>
@@ -71,6 +73,8 @@ describe('desiredFor', () => {
         project: 'project-blue',
         port: `port-a-sub-a-${CIDR}`,
         leg: 'a-gateway-0',
+        network: PUBLIC,
+        floatingIp: '',
       },
     ]);
     expect([desired.conflicts, desired.warnings, desired.unneeded]).to.deep.equal([[], [], []]);

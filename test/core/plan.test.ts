@@ -5,7 +5,15 @@ import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import { prefixOf, type DesiredRoute } from '../../src/core/route.ts';
 import { installed, stateOf } from './world.ts';
 
-const ORIGIN = { router: 'a', subnet: 's', project: 'p', port: 'i', leg: 'g' };
+const ORIGIN = {
+  router: 'a',
+  subnet: 's',
+  project: 'p',
+  port: 'i',
+  leg: 'g',
+  network: 'n',
+  floatingIp: '',
+};
 
 function desired(prefix: string, ...hops: readonly string[]): DesiredRoute {
   return {

@@ -44,6 +44,8 @@ describe('describeOrigin', () => {
       project: 'p',
       port: 'i',
       leg: 'g',
+      network: 'n',
+      floatingIp: '',
     }));
 
     const text =

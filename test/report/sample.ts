@@ -46,6 +46,8 @@ const LEDGER = new Map([
           project: 'project-blue',
           port: 'port-classic-sub-classic-10.7.0.0/24',
           leg: 'classic-gateway-0',
+          network: PUBLIC,
+          floatingIp: '',
         },
       ],
     },

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Command, CommandOutput } from '../drivers/driver.ts';
 import { RouteSyncError } from '../errors.ts';
+import { withInputFile } from './batch-file.ts';
 import type { Transport } from './transport.ts';
 
 /** Characters of output that are accepted: a table of a million routes has some 150 million; V8 ends at 536 million. */
@@ -72,7 +73,13 @@ async function execute(command: Command, execution: Execution): Promise<CommandO
   const timer = setTimeout(end, limitMs);
   signal.addEventListener('abort', end);
   try {
-    const output = await spawn(command, stop.signal);
+    const { stdin } = command;
+    const output =
+      stdin === undefined
+        ? await spawn(command, 'ignore', stop.signal)
+        : await withInputFile(stdin, async (file) =>
+            spawn(command, file as Descriptor, stop.signal),
+          );
     if (output === undefined) {
       throw signal.aborted
         ? stopped(program, signal.reason)
@@ -89,15 +96,19 @@ function linesOf({ stdin = '' }: Command): number {
   return stdin.split('\n').length - 1;
 }
 
+/** Of an open file; execa takes any, and its types name the usual ones. */
+type Descriptor = 3;
+
 /** Undefined if it was stopped. */
 async function spawn(
-  { argv, stdin }: Command,
+  { argv }: Command,
+  stdin: 'ignore' | Descriptor,
   stop: AbortSignal,
 ): Promise<CommandOutput | undefined> {
   const [program, ...args] = argv;
   const path = process.env['PATH'] ?? '';
   const child = execa(program, args, {
-    ...(stdin === undefined ? { stdin: 'ignore' } : { input: stdin }),
+    stdin,
     // Nothing else is inherited: the environment holds the credentials of the cloud.
     extendEnv: false,
     env: { PATH: path, LANG: 'C', LC_ALL: 'C' },

@@ -35,6 +35,8 @@ export interface Answer extends ParsedText {
 
 const EXCERPT_LENGTH = 80;
 const MESSAGE_LENGTH = 300;
+/** RFC 9110, 206 Partial Content. */
+const PARTIAL = 206;
 const RETRYABLE: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /** The parsed answer; any status but 2xx and any body but JSON is an OpenStackError. `now` reads a Retry-After date. */
@@ -45,6 +47,12 @@ export function parseAnswer(raw: RawAnswer, now: number): Answer {
   const body = text === last?.text ? last.body : parseJson(text);
   if (raw.status < 200 || raw.status > 299) {
     throw statusError(raw, body, now);
+  }
+  if (raw.status === PARTIAL) {
+    const problem = `${raw.status.toString()}, a part of an answer (is a cache in between?)`;
+    throw new OpenStackError('CLOUD_ANSWER_INVALID', `${raw.what}: ${problem}${suffix}`, {
+      details,
+    });
   }
   if (body === undefined) {
     const problem = `${raw.status.toString()}, but no JSON (is the endpoint right, or is a proxy in between?): ${excerpt(raw)}`;
@@ -123,7 +131,10 @@ function codeOf(status: number): CloudErrorCode {
 const problemSchema = z.object({ type: z.string().optional(), message: z.string() });
 const errorBodySchema = z.union([
   z.object({ NeutronError: problemSchema }).transform((body) => body.NeutronError),
-  z.object({ error: problemSchema }).transform((body) => body.error), // Keystone and its middleware
+  // Keystone and its middleware; a type is Neutron's alone.
+  z
+    .object({ error: problemSchema })
+    .transform(({ error: { message } }) => ({ type: undefined, message })),
 ]);
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-/** The service catalog of a token: which URL is Neutron's for the configured region and interface. */
+/** The service catalog of a token: which URL is Neutron's for the configured region and interface, and which others there are. */
 import { z } from 'zod';
 import { printable } from './answer.ts';
 import type { CloudConfig } from './cloud-config.ts';
@@ -26,17 +26,9 @@ export function findNetworkEndpoint(config: CloudConfig, catalog: Catalog): URL 
   if (config.networkEndpoint !== undefined) {
     return versioned(config.networkEndpoint);
   }
-  const all = catalog
-    .filter((service) => service.type === 'network')
-    .flatMap((service) => service.endpoints)
-    .map(({ interface: kind, region_id, region, url }) => ({
-      kind,
-      region: region_id ?? region ?? '',
-      url,
-    }));
+  const all = endpointsOf(catalog, ['network']);
   const fitting = all.filter(
-    ({ kind, region }) =>
-      kind === config.interface && (config.region === undefined || region === config.region),
+    (endpoint) => endpoint.kind === config.interface && isInRegion(endpoint, config),
   );
   const urls = new Set(fitting.map(({ url }) => url));
   const [url] = urls;
@@ -52,6 +44,35 @@ export function findNetworkEndpoint(config: CloudConfig, catalog: Catalog): URL 
     );
   }
   return versioned(url);
+}
+
+/** The URLs of Keystone and Neutron at every interface of the configured region, in use or not; what is no URL is passed over. */
+export function listApiUrls(config: CloudConfig, catalog: Catalog): readonly string[] {
+  return endpointsOf(catalog, ['identity', 'network'])
+    .filter((endpoint) => isInRegion(endpoint, config))
+    .map(({ url }) => url)
+    .filter((url) => /^https?:/iv.test(url) && URL.canParse(url));
+}
+
+interface Endpoint {
+  readonly kind: string;
+  readonly region: string;
+  readonly url: string;
+}
+
+function endpointsOf(catalog: Catalog, types: readonly string[]): readonly Endpoint[] {
+  return catalog
+    .filter(({ type }) => types.includes(type))
+    .flatMap(({ endpoints }) => endpoints)
+    .map(({ interface: kind, region_id, region, url }) => ({
+      kind,
+      region: region_id ?? region ?? '',
+      url,
+    }));
+}
+
+function isInRegion({ region }: Endpoint, config: CloudConfig): boolean {
+  return config.region === undefined || region === config.region;
 }
 
 // Catalogs hold it with and without a slash at the end, with and without the version.

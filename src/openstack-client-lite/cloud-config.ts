@@ -1,17 +1,24 @@
 /** Finds the credentials as the `openstack` command does and checks them. Reads files, makes no request. */
-import { createSecureContext } from 'node:tls';
 import {
   type CloudFiles,
-  expandPath,
+  isMap,
   readCloudFiles,
-  readText,
   type Surroundings,
   type YamlMap,
 } from './cloud-files.ts';
-import { type Credentials, parseCredentials, parseScope, type Scope } from './credentials.ts';
+import {
+  type Credentials,
+  parseCredentials,
+  parseScope,
+  type Scope,
+  SECRET_KEYS,
+} from './credentials.ts';
 import { OpenStackError } from './errors.ts';
+import { exposedWarning } from './file-modes.ts';
 import { Secret } from './secret.ts';
+import type { SecretSource } from './secret-source.ts';
 import { type Settings, settingsFromCloud, settingsFromEnv } from './settings.ts';
+import { readTls, type TlsConfig } from './tls-config.ts';
 
 export type EndpointInterface = 'public' | 'internal' | 'admin';
 
@@ -22,6 +29,8 @@ export interface CloudConfig {
   /** Ends in `/v3`. */
   readonly authUrl: string;
   readonly credentials: Credentials;
+  /** The password, the token, or the application credential's secret, as it is now; asked anew for each login. */
+  readonly readSecret: () => Promise<Secret>;
   /** Undefined for application credentials only. */
   readonly scope: Scope | undefined;
   readonly region: string | undefined;
@@ -29,44 +38,54 @@ export interface CloudConfig {
   /** Goes before the catalog. */
   readonly networkEndpoint: string | undefined;
   readonly tls: TlsConfig;
-}
-
-/** PEM texts, already read; without `ca` the system's and Node's own authorities count. */
-export interface TlsConfig {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: Secret | undefined;
-  readonly isVerified: boolean;
+  /** What the operator should be told of the files that were read. */
+  readonly warnings: readonly string[];
 }
 
 export interface CloudConfigSearch extends Surroundings {
   /** An entry of clouds.yaml; goes before OS_CLOUD, which goes before the other OS_* variables. */
   readonly cloudName?: string | undefined;
+  /** Goes before the secret in the settings, which then need none. */
+  readonly secret?: SecretSource | undefined;
 }
 
 /** Loads one cloud's credentials; sources are never mixed. Everything wrong is a `CLOUD_CONFIG_*` error. */
 export async function loadCloudConfig(search: CloudConfigSearch): Promise<CloudConfig> {
-  const settings = await findSettings(search);
+  const { settings, warnings } = await findSettings(search);
+  const { secret } = search;
   const credentials = parseCredentials(settings);
   const hasOwnScope = credentials.kind === 'application-credential';
+  const { tls, warnings: tlsWarnings } = await readTls(settings, search);
   return {
-    source: settings.source,
+    source: secret === undefined ? settings.source : `${settings.source} and ${secret.description}`,
     authUrl: parseAuthUrl(settings),
     credentials,
+    readSecret: secret?.read ?? secretIn(settings, credentials),
     scope: hasOwnScope ? undefined : parseScope(settings),
     region: settings.get('region_name'),
     interface: parseInterface(settings),
     networkEndpoint: parseNetworkEndpoint(settings),
-    tls: await readTls(settings, search),
+    tls,
+    warnings: [...warnings, ...tlsWarnings, ...(secret?.warnings ?? [])],
   };
 }
 
-async function findSettings(search: CloudConfigSearch): Promise<Settings> {
+function secretIn(settings: Settings, { kind }: Credentials): CloudConfig['readSecret'] {
+  const secret = new Secret(settings.need(SECRET_KEYS[kind]));
+  return async () => secret;
+}
+
+interface Found {
+  readonly settings: Settings;
+  readonly warnings: readonly string[];
+}
+
+async function findSettings(search: CloudConfigSearch): Promise<Found> {
   const name = search.cloudName ?? (search.env['OS_CLOUD'] || undefined);
   if (name === undefined) {
     const fromEnv = settingsFromEnv(search.env);
     if (fromEnv !== undefined) {
-      return fromEnv;
+      return { settings: fromEnv, warnings: [] };
     }
   }
   const files = await readCloudFiles(search);
@@ -81,7 +100,20 @@ async function findSettings(search: CloudConfigSearch): Promise<Settings> {
   }
   const source = `cloud ${JSON.stringify(chosen)} of ${files.file ?? 'secure.yaml'}`;
   refuseProfile(source, cloud);
-  return settingsFromCloud(source, withDefaultRegion(cloud));
+  return {
+    settings: settingsFromCloud(source, withDefaultRegion(cloud)),
+    warnings: files.exposed
+      .filter(({ clouds }) => holdsSecret(clouds[chosen]))
+      .map(({ file }) => exposedWarning(file, `it holds the secret of cloud ${chosen}`)),
+  };
+}
+
+// clouds.yaml may be for everybody where secure.yaml is not.
+function holdsSecret(cloud: unknown): boolean {
+  return (
+    isMap(cloud) &&
+    (holdsSecret(cloud['auth']) || Object.values(SECRET_KEYS).some((key) => key in cloud))
+  );
 }
 
 function noCredentials(files: CloudFiles): OpenStackError {
@@ -168,46 +200,4 @@ function parseInterface(settings: Settings): EndpointInterface {
     );
   }
   return name;
-}
-
-async function readTls(settings: Settings, surroundings: Surroundings): Promise<TlsConfig> {
-  const read = async (key: string): Promise<string | undefined> => {
-    const name = settings.get(key);
-    return name === undefined
-      ? undefined
-      : readText(expandPath(name, surroundings), `${settings.label(key)} of ${settings.source}`);
-  };
-  const [ca, cert, separateKey] = await Promise.all([read('cacert'), read('cert'), read('key')]);
-  if (separateKey !== undefined && cert === undefined) {
-    throw settings.invalid('cert', `is missing beside ${settings.label('key')}`);
-  }
-  const key = separateKey ?? cert; // one file may hold both
-  checkPem(settings, { ca, cert, key });
-  return {
-    ca,
-    cert,
-    key: key === undefined ? undefined : new Secret(key),
-    isVerified: !(settings.flag('insecure') ?? false) && (settings.flag('verify') ?? true),
-  };
-}
-
-interface Pem {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-}
-
-function checkPem(settings: Settings, { ca, cert, key }: Pem): void {
-  if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
-    throw settings.invalid('cacert', 'holds no PEM certificate');
-  }
-  try {
-    createSecureContext({ ca, cert, key });
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'no valid PEM';
-    throw settings.invalid(
-      cert === undefined ? 'cacert' : 'cert',
-      `cannot be used (${reason}): check that certificate and key are PEM, belong together and have no passphrase`,
-    );
-  }
 }

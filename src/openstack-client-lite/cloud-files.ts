@@ -1,8 +1,8 @@
 /** Finds and reads clouds.yaml and secure.yaml as the `openstack` command does. Every value stays a string, as in the environment. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Document } from 'yaml';
 import { OpenStackError } from './errors.ts';
+import { readChecked } from './file-modes.ts';
 
 /** Where to look. */
 export interface Surroundings {
@@ -21,6 +21,8 @@ export interface CloudFiles {
   readonly clouds: Readonly<Record<string, YamlMap>>;
   /** The clouds.yaml that was found, else undefined. */
   readonly file: string | undefined;
+  /** The files found that other users may read. */
+  readonly exposed: readonly YamlFile[];
   /** Every place that was looked at, for messages. */
   readonly searched: readonly string[];
 }
@@ -31,11 +33,12 @@ export async function readCloudFiles(surroundings: Surroundings): Promise<CloudF
   const searched = candidates(surroundings, 'clouds', env['OS_CLIENT_CONFIG_FILE']);
   const secureFiles = candidates(surroundings, 'secure', env['OS_CLIENT_SECURE_FILE']);
   const [plain, secure] = await Promise.all([readFirst(searched), readFirst(secureFiles)]);
-  const merged = merge(cloudsIn(plain), cloudsIn(secure));
+  const merged = merge(plain?.clouds ?? {}, secure?.clouds ?? {});
   const clouds = Object.fromEntries(
     Object.entries(merged).filter((entry): entry is [string, YamlMap] => isMap(entry[1])),
   );
-  return { clouds, file: plain?.file, searched };
+  const exposed = [plain, secure].flatMap((found) => (found?.isExposed === true ? found : []));
+  return { clouds, file: plain?.file, exposed, searched };
 }
 
 /** Expands a leading `~` and makes the name absolute. */
@@ -44,23 +47,6 @@ export function expandPath(name: string, { cwd, homeDir }: Surroundings): string
     cwd,
     name.replace(/^~(?=\/|$)/v, () => homeDir),
   );
-}
-
-/** Reads a text file; a missing, forbidden or foreign one is CLOUD_CONFIG_UNREADABLE. */
-export async function readText(file: string, purpose: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new OpenStackError(
-      'CLOUD_CONFIG_UNREADABLE',
-      `cannot read ${file} (${purpose}): ${reason}`,
-      {
-        details: { file, reason },
-        cause: error,
-      },
-    );
-  }
 }
 
 export function isMap(value: unknown): value is YamlMap {
@@ -88,15 +74,19 @@ function candidates(
   );
 }
 
-interface YamlFile {
+export interface YamlFile {
   readonly file: string;
-  readonly content: YamlMap;
+  /** Its entries under `clouds`. */
+  readonly clouds: YamlMap;
+  /** Other users may read it. */
+  readonly isExposed: boolean;
 }
 
 async function readFirst(files: readonly string[]): Promise<YamlFile | undefined> {
   for (const file of files) {
     try {
-      return { file, content: await parseYaml(file, await readText(file, 'credentials')) };
+      const { text, isExposed } = await readChecked(file, 'credentials');
+      return { file, clouds: cloudsIn(file, await parseYaml(file, text)), isExposed };
     } catch (error) {
       const isOptional = files.length > 1;
       if (
@@ -143,12 +133,12 @@ function toValue(document: Document.Parsed): unknown {
   }
 }
 
-function cloudsIn(found: YamlFile | undefined): YamlMap {
-  const clouds = found?.content['clouds'] ?? {};
-  if (found !== undefined && !isMap(clouds)) {
-    throw unparsable(found.file, 'clouds is not a mapping of names');
+function cloudsIn(file: string, content: YamlMap): YamlMap {
+  const clouds = content['clouds'] ?? {};
+  if (!isMap(clouds)) {
+    throw unparsable(file, 'clouds is not a mapping of names');
   }
-  return clouds as YamlMap;
+  return clouds;
 }
 
 function unparsable(file: string, problem: string): OpenStackError {

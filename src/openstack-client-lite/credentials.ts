@@ -1,5 +1,4 @@
 /** Reads who logs in and for what (user, token or application credential; project, domain or system) from the settings. */
-import { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
 /** A domain, user or project as Keystone takes it: by id, or by name (inside a domain). */
@@ -8,15 +7,11 @@ export type NamedRef =
   | { readonly id: string }
   | { readonly name: string; readonly domain: DomainRef };
 
-/** `secret` is the password, the token, or the application credential's secret. */
+/** Who logs in, and how; the secret stands apart. */
 export type Credentials =
-  | { readonly kind: 'password'; readonly user: NamedRef; readonly secret: Secret }
-  | { readonly kind: 'token'; readonly secret: Secret }
-  | {
-      readonly kind: 'application-credential';
-      readonly credential: ApplicationCredential;
-      readonly secret: Secret;
-    };
+  | { readonly kind: 'password'; readonly user: NamedRef }
+  | { readonly kind: 'token' }
+  | { readonly kind: 'application-credential'; readonly credential: ApplicationCredential };
 
 export type ApplicationCredential =
   | { readonly id: string }
@@ -36,23 +31,26 @@ const KINDS: Readonly<Record<string, Credentials['kind']>> = {
   v3applicationcredential: 'application-credential',
 };
 
+/** The setting that holds the secret, by the kind of credentials. */
+export const SECRET_KEYS: Readonly<Record<Credentials['kind'], string>> = {
+  password: 'password',
+  token: 'token',
+  'application-credential': 'application_credential_secret',
+};
+
 /** The credentials, or CLOUD_CONFIG_INVALID that names the missing or wrong field. */
 export function parseCredentials(settings: Settings): Credentials {
   const kind = credentialsKind(settings);
   if (kind === 'password') {
-    return { kind, user: parseUser(settings), secret: new Secret(settings.need('password')) };
+    return { kind, user: parseUser(settings) };
   }
   if (kind === 'token') {
-    return { kind, secret: new Secret(settings.need('token')) };
+    return { kind };
   }
   const id = settings.get('application_credential_id');
   const credential =
     id === undefined ? { name: needCredentialName(settings), user: parseUser(settings) } : { id };
-  return {
-    kind,
-    credential,
-    secret: new Secret(settings.need('application_credential_secret')),
-  };
+  return { kind, credential };
 }
 
 /** The scope, or CLOUD_CONFIG_INVALID where there is none or more than one. */
@@ -93,7 +91,8 @@ function credentialsKind(settings: Settings): Credentials['kind'] {
     }
     return kind;
   }
-  if (settings.get('application_credential_id', 'application_credential_secret') !== undefined) {
+  const parts = ['id', 'name', 'secret'].map((part) => `application_credential_${part}`);
+  if (settings.get(...parts) !== undefined) {
     return 'application-credential';
   }
   const hasOnlyToken =

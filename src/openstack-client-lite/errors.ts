@@ -6,7 +6,7 @@ export const CLOUD_ERROR_CODES = {
     'No credentials: no cloud name, no OS_* variables, no clouds.yaml that settles it',
   CLOUD_CONFIG_UNKNOWN: 'The named cloud is not in clouds.yaml',
   CLOUD_CONFIG_UNREADABLE:
-    'clouds.yaml, secure.yaml or a certificate file cannot be read or parsed',
+    'clouds.yaml, secure.yaml, a certificate file or the secret (file or command) cannot be read, or others may change the file',
   CLOUD_CONFIG_INVALID:
     'The credentials lack a field, or a field has a value that is not supported',
   CLOUD_UNREACHABLE: 'No connection to Keystone or Neutron, or it broke before an answer came',
@@ -17,7 +17,8 @@ export const CLOUD_ERROR_CODES = {
   CLOUD_UNAUTHORIZED: 'Keystone refused the credentials, or Neutron refused a fresh token',
   CLOUD_FORBIDDEN: 'The policy of the cloud does not permit the request to this user',
   CLOUD_NOT_FOUND: 'The address does not exist on the server',
-  CLOUD_REJECTED: 'The server refused the request for another reason (4xx), or redirects it',
+  CLOUD_REJECTED:
+    'The server refused the request for another reason (4xx), or redirects it; or what was to be asked for is no id, so it was not asked',
   CLOUD_UNAVAILABLE:
     'The server answers that it cannot serve now (408, 429, 5xx), also after the retries',
   CLOUD_ANSWER_INVALID: 'The answer is no JSON, cut off, too large, or of a wrong shape',

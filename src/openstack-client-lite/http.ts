@@ -11,6 +11,7 @@ import {
 import { connectionError } from './connection-errors.ts';
 import type { Dispatchers } from './dispatcher.ts';
 import { OpenStackError } from './errors.ts';
+import { withJointSignal } from './joint-signal.ts';
 import { createLimiter } from './limiter.ts';
 import type { Secret } from './secret.ts';
 
@@ -69,8 +70,11 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const limit = createLimiter(options.maxConcurrent);
 
   async function request(call: HttpRequest): Promise<Answer> {
-    const signal =
-      call.signal === undefined ? lifetime.signal : AbortSignal.any([call.signal, lifetime.signal]);
+    const sources = [...(call.signal === undefined ? [] : [call.signal]), lifetime.signal];
+    return withJointSignal({ sources }, async ({ signal }) => requestUnder(call, signal));
+  }
+
+  async function requestUnder(call: HttpRequest, signal: AbortSignal): Promise<Answer> {
     for (let failures = 0; ; failures += 1) {
       try {
         return await limit(() => attempt(call, signal, options), signal);
@@ -105,13 +109,24 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 
 // A timeout is not repeated: the server is still busy with the first one, and a snapshot has its own deadline.
 function deservesRetry(error: unknown): error is OpenStackError {
-  return error instanceof OpenStackError && error.retryable && error.code !== 'CLOUD_TIMEOUT';
+  return (
+    error instanceof OpenStackError &&
+    error.retryable &&
+    error.code !== 'CLOUD_TIMEOUT' &&
+    // Who is asked to wait longer than this does better to say so.
+    (askedPause(error) ?? 0) <= RETRY_AFTER_MAX_MS
+  );
+}
+
+/** The server's Retry-After in milliseconds. */
+function askedPause({ details }: OpenStackError): number | undefined {
+  const asked = details['retryAfterMs'];
+  return typeof asked === 'number' ? asked : undefined;
 }
 
 // Full jitter: anything between zero and the exponential bound, but never before Retry-After.
 function pauseMs(error: OpenStackError, failures: number, random: number): number {
-  const asked = error.details['retryAfterMs'];
-  const least = typeof asked === 'number' ? Math.min(asked, RETRY_AFTER_MAX_MS) : 0;
+  const least = askedPause(error) ?? 0;
   return least + random * Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** failures);
 }
 
@@ -121,22 +136,21 @@ async function attempt(
   options: HttpOptions,
 ): Promise<Answer> {
   const { requestTimeoutMs, maxBodyBytes, now, onRequest } = options;
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), requestTimeoutMs);
-  const signal = AbortSignal.any([parent, deadline.signal]);
   const started = now();
   let head: Head | undefined;
-  try {
-    head = await open(call, signal, options.dispatchers);
-    const text = await readBody(head, maxBodyBytes);
-    return parseAnswer({ ...head, text, secrets: call.secrets, last: call.last }, now());
-  } catch (error) {
-    throw deadline.signal.aborted && !parent.aborted ? timedOut(call, requestTimeoutMs) : error;
-  } finally {
-    clearTimeout(timer);
-    const { method, url } = call;
-    onRequest?.({ method, path: url.pathname, status: head?.status, ms: now() - started });
-  }
+  const sources = { sources: [parent], deadlineMs: requestTimeoutMs };
+  return withJointSignal(sources, async ({ signal, isLate }) => {
+    try {
+      head = await open(call, signal, options.dispatchers);
+      const text = await readBody(head, maxBodyBytes);
+      return parseAnswer({ ...head, text, secrets: call.secrets, last: call.last }, now());
+    } catch (error) {
+      throw isLate() ? timedOut(call, requestTimeoutMs) : error;
+    } finally {
+      const { method, url } = call;
+      onRequest?.({ method, path: url.pathname, status: head?.status, ms: now() - started });
+    }
+  });
 }
 
 interface Head extends Omit<RawAnswer, 'text' | 'secrets' | 'last'> {

@@ -3,7 +3,9 @@
  * from Neutron. Read-only, and self-contained: it imports nothing of the rest of the project.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { listApiUrls } from './catalog.ts';
 import { type CloudConfig, loadCloudConfig } from './cloud-config.ts';
+import { expandPath } from './cloud-files.ts';
 import { createDispatchers } from './dispatcher.ts';
 import { createHttpClient, type RequestEvent } from './http.ts';
 import { createKeystone, type TokenInfo } from './keystone.ts';
@@ -16,11 +18,14 @@ export {
   isCloudConfigError,
   OpenStackError,
 } from './errors.ts';
+export { type JointSignal, withJointSignal } from './joint-signal.ts';
 export type { CollectionName, NeutronFilters, NeutronObject } from './neutron-objects.ts';
 export { Secret } from './secret.ts';
+export { MAX_SECRET_BYTES, secretInFile, type SecretSource, toSecret } from './secret-source.ts';
 export {
   type CallOptions,
   type CloudConfig,
+  expandPath,
   loadCloudConfig,
   type NetworkClient,
   type RequestEvent,
@@ -48,15 +53,19 @@ export interface OpenStackClientOptions {
 }
 
 export interface Endpoints {
+  /** The base URL of Keystone that is in use. */
   readonly identity: string;
+  /** The base URL of Neutron that is in use. */
   readonly network: string;
+  /** Both, and those of the catalog at every other interface of the region; each once, all of them good URLs. */
+  readonly all: readonly string[];
 }
 
 export interface OpenStackClient {
   readonly network: NetworkClient;
   /** Who we are; logs in if need be. */
   readonly token: (options?: CallOptions) => Promise<TokenInfo>;
-  /** The base URLs in use; logs in if need be. */
+  /** The URLs of Keystone and Neutron; logs in if need be. */
   readonly endpoints: (options?: CallOptions) => Promise<Endpoints>;
   /** What the operator should be told loudly. */
   readonly warnings: readonly string[];
@@ -99,14 +108,17 @@ export function createOpenStackClient(
       return info;
     },
     async endpoints(call) {
-      const url = await network.endpoint(call);
-      return { identity: config.authUrl, network: url.href };
+      const { catalog } = await keystone.session(call?.signal);
+      const identity = config.authUrl;
+      const { href } = await network.endpoint(call);
+      const all = new Set([identity, href, ...listApiUrls(config, catalog)]);
+      return { identity, network: href, all: [...all] };
     },
-    warnings: config.tls.isVerified
-      ? []
-      : [
-          `TLS certificates are NOT verified (${config.source}): anyone between here and the cloud can read the credentials and forge its answers; set cacert instead`,
-        ],
+    warnings: [...(config.tls.isVerified ? [] : [unverifiedTls(config)]), ...config.warnings],
     close: http.close,
   };
+}
+
+function unverifiedTls({ source }: CloudConfig): string {
+  return `TLS certificates are NOT verified (${source}): anyone between here and the cloud can read the credentials and forge its answers; set cacert instead`;
 }

@@ -112,12 +112,13 @@ async function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined):
 }
 
 async function authenticate({ config, http, now }: KeystoneOptions): Promise<Session> {
+  const secret = await config.readSecret();
   try {
     const answer = await http.request({
       method: 'POST',
       url: new URL(`${config.authUrl}/auth/tokens`),
-      body: loginBody(config),
-      secrets: [config.credentials.secret],
+      body: loginBody(config, secret),
+      secrets: [secret],
     });
     return toSession(answer, now());
   } catch (error) {

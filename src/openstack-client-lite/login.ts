@@ -1,12 +1,13 @@
 /** A login in Keystone's words (Identity API v3, POST /v3/auth/tokens) and in words for people, without the secret. */
 import type { CloudConfig } from './cloud-config.ts';
 import type { Credentials, DomainRef, Scope } from './credentials.ts';
+import type { Secret } from './secret.ts';
 
 type Login = Pick<CloudConfig, 'credentials' | 'scope'>;
 
 /** The JSON body that asks for a token. It holds the secret. */
-export function loginBody({ credentials, scope }: Login): string {
-  const identity = identityBody(credentials);
+export function loginBody({ credentials, scope }: Login, secret: Secret): string {
+  const identity = identityBody(credentials, secret.reveal());
   return JSON.stringify({ auth: { identity, ...(scope && { scope: scopeBody(scope) }) } });
 }
 
@@ -21,8 +22,7 @@ export function describeLogin({ credentials, scope }: Login): string {
     : `application credential ${describeRef(credentials.credential)} (expired?)`;
 }
 
-function identityBody(credentials: Credentials): object {
-  const secret = credentials.secret.reveal();
+function identityBody(credentials: Credentials, secret: string): object {
   if (credentials.kind === 'password') {
     return {
       methods: ['password'],

@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import { type Answer, printable } from './answer.ts';
 import { OpenStackError } from './errors.ts';
-import { type CollectionName, NEUTRON_SCHEMAS, type NeutronObject } from './neutron-objects.ts';
+import {
+  type CollectionName,
+  ID_PATTERN,
+  NEUTRON_SCHEMAS,
+  type NeutronObject,
+} from './neutron-objects.ts';
 
 /** One object as it came, with its id and the answer that held it. */
 export interface RawEntry {
@@ -19,6 +24,9 @@ export interface Page {
   /** The query string of the next page; undefined on the last one. */
   readonly next: string | undefined;
 }
+
+/** One bad field says it; a hostile answer has a million. */
+const PROBLEMS_SHOWN = 3;
 
 const recordSchema = z.record(z.string(), z.unknown());
 const linksSchema = z.array(z.object({ rel: z.string(), href: z.string() })).default([]);
@@ -59,7 +67,7 @@ export function readSingle(collection: CollectionName, id: string, answer: Answe
   const raw = recordSchema.safeParse(body[place]).data ?? {};
   const entry = toEntry(collection, raw, { answer, place });
   if (entry.id !== id) {
-    throw invalid(answer, `asked for ${id}, got ${printable(entry.id, 80)}`);
+    throw invalid(answer, `asked for ${id}, got ${entry.id}`);
   }
   return entry;
 }
@@ -71,10 +79,10 @@ export function parseObject<C extends CollectionName>(
 ): NeutronObject<C> {
   const parsed = NEUTRON_SCHEMAS[collection].safeParse(raw);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `${issue.path.map(String).join('.')}: ${issue.message}`,
-    );
-    throw invalid(answer, `${place} (${printable(id, 80)}): ${problems.join('; ')}`);
+    const problems = parsed.error.issues
+      .slice(0, PROBLEMS_SHOWN)
+      .map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
+    throw invalid(answer, `${place} (${id}): ${problems.join('; ')}`);
   }
   return parsed.data as NeutronObject<C>;
 }
@@ -88,6 +96,12 @@ function toEntry(
   const id = raw[key];
   if (typeof id !== 'string' || id === '') {
     throw invalid(answer, `${place} has no ${key}`);
+  }
+  if (!ID_PATTERN.test(id)) {
+    throw invalid(
+      answer,
+      `${place} has the ${key} ${JSON.stringify(printable(id, 80))}, which is none`,
+    );
   }
   return { id, place, raw, answer };
 }

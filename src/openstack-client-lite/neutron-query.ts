@@ -1,5 +1,5 @@
 /** Query strings for Neutron's lists: `fields=`, repeated filters, split where the URL would become too long. */
-import type { FilterValue, Scalar } from './neutron-objects.ts';
+import type { FilterValue, FixedIpFilter, Scalar, ScalarFilter } from './neutron-objects.ts';
 
 export type Filters = Readonly<Record<string, FilterValue | undefined>>;
 
@@ -9,7 +9,7 @@ const QUERY_LENGTH = 7000;
 /** The query strings that together ask for the objects that pass the filters: none where a filter permits no value at all. */
 export function buildQueries(fields: readonly string[], filters: Filters): readonly string[] {
   const lists = Object.entries(filters).flatMap(([key, value]): [string, readonly string[]][] =>
-    value === undefined ? [] : [[key, valuesOf(value)]],
+    value === undefined ? [] : [[key, queryValues(value)]],
   );
   return lists.some(([, values]) => values.length === 0) ? [] : split(fields, lists);
 }
@@ -18,6 +18,9 @@ export function buildQueries(fields: readonly string[], filters: Filters): reado
 export function passes(object: Readonly<Record<string, unknown>>, filters: Filters): boolean {
   return Object.entries(filters).every(([key, wanted]) => {
     const value = object[key];
+    if (isFixedIpFilter(wanted)) {
+      return isAt(value, wanted);
+    }
     return wanted === undefined || !isScalar(value) || valuesOf(wanted).includes(String(value));
   });
 }
@@ -44,7 +47,31 @@ function split(
   );
 }
 
-function valuesOf(value: FilterValue): readonly string[] {
+// Neutron's way with the parts of an address: fixed_ips=ip_address=192.0.2.1, as often as there are values.
+function queryValues(value: FilterValue): readonly string[] {
+  return isFixedIpFilter(value)
+    ? Object.entries(value).flatMap(([part, values]) =>
+        [...new Set<string>(values)].map((text) => `${part}=${text}`),
+      )
+    : valuesOf(value);
+}
+
+function isAt(fixedIps: unknown, filter: object): boolean {
+  return (
+    Array.isArray(fixedIps) &&
+    fixedIps.some((fixedIp: Readonly<Record<string, unknown>>) =>
+      Object.entries(filter).every(([part, values]: [string, readonly unknown[]]) =>
+        values.includes(fixedIp[part]),
+      ),
+    )
+  );
+}
+
+function isFixedIpFilter(value: FilterValue | undefined): value is FixedIpFilter {
+  return typeof value === 'object' && !Array.isArray(value);
+}
+
+function valuesOf(value: ScalarFilter): readonly string[] {
   return isScalar(value) ? [String(value)] : [...new Set(value)];
 }
 

@@ -1,4 +1,7 @@
-/** The walk over the pages of one list. It ends with the whole list, or with CLOUD_LIST_BROKEN: never with a part of it. */
+/**
+ * The walk over the pages of one list. It ends with the whole list, or with CLOUD_LIST_BROKEN: never with a part of it. Only
+ * a page that lost its link looks like the last one; that is for the caller to see, in what other lists refer to.
+ */
 import { printable } from './answer.ts';
 import { hasCloudCode, OpenStackError } from './errors.ts';
 import type { Page, RawEntry } from './neutron-page.ts';
@@ -35,7 +38,7 @@ async function walkPages(query: string, walk: Walk): Promise<readonly RawEntry[]
     visited.add(next);
     for (const entry of page.entries) {
       if (found.has(entry.id)) {
-        throw broken(page, `${entry.id} came on two pages`);
+        throw broken(page, `${entry.id} came twice`);
       }
       found.set(entry.id, entry);
     }

@@ -1,12 +1,17 @@
 /** Typed lists and single objects of Neutron. A list is complete or an error, whatever page size the server forces. */
-import type { Answer, ParsedText } from './answer.ts';
+import { type Answer, type ParsedText, printable } from './answer.ts';
 import { findNetworkEndpoint } from './catalog.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { hasCloudCode, OpenStackError } from './errors.ts';
 import type { HttpClient, HttpRequest } from './http.ts';
 import type { Keystone, Session } from './keystone.ts';
 import { createListMemory, isUnchanged } from './neutron-memory.ts';
-import type { CollectionName, NeutronFilters, NeutronObject } from './neutron-objects.ts';
+import {
+  type CollectionName,
+  ID_PATTERN,
+  type NeutronFilters,
+  type NeutronObject,
+} from './neutron-objects.ts';
 import { fieldsOf, idField, type Page, parseObject, readPage, readSingle } from './neutron-page.ts';
 import { buildQueries, passes } from './neutron-query.ts';
 import { walkList } from './neutron-walk.ts';
@@ -134,19 +139,24 @@ function refusedTwice(error: OpenStackError): OpenStackError {
   );
 }
 
-// An empty segment would be the list, dots would climb to another address.
+// An empty segment would be the list, dots and slashes would lead to another address.
 function pathSegment(id: string): string {
-  if (['', '.', '..'].includes(id)) {
-    throw new TypeError(`not an id: ${JSON.stringify(id)}`);
+  if (!ID_PATTERN.test(id)) {
+    const shown = JSON.stringify(printable(id, 80));
+    throw new OpenStackError(
+      'CLOUD_REJECTED',
+      `${shown} is no id of a Neutron object, so it was not asked for`,
+    );
   }
   return encodeURIComponent(id);
 }
 
-// Only Neutron's own word counts: a proxy's 404 or a wrong endpoint must not look like a deleted object.
+// Only Neutron's own word counts (RouterNotFound, PortNotFound ...): a proxy's 404, a wrong endpoint (HTTPNotFound) or another
+// service must not look like a deleted object.
 function isVanished(error: unknown): boolean {
   if (!hasCloudCode(error, 'CLOUD_NOT_FOUND')) {
     return false;
   }
   const { type } = error.details;
-  return typeof type === 'string' && type !== 'HTTPNotFound';
+  return typeof type === 'string' && /^(?!HTTP).*NotFound$/v.test(type);
 }

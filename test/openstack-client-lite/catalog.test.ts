@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { type Catalog, findNetworkEndpoint } from '../../src/openstack-client-lite/catalog.ts';
+import {
+  type Catalog,
+  findNetworkEndpoint,
+  listApiUrls,
+} from '../../src/openstack-client-lite/catalog.ts';
 import { type CloudConfig, loadCloudConfig } from '../../src/openstack-client-lite/index.ts';
 import { openrc } from './fake-cloud.ts';
 
@@ -80,4 +84,38 @@ describe('findNetworkEndpoint', () => {
         .with.property('code', 'CLOUD_ENDPOINT_MISSING');
     });
   }
+});
+
+describe('listApiUrls', () => {
+  const catalog: Catalog = [
+    ...CATALOG,
+    { type: 'identity', endpoints: [endpoint('north', 'admin', 'http://192.0.2.3:35357/v3')] },
+    { type: 'compute', endpoints: [endpoint('north', 'public', 'http://192.0.2.4:8774')] },
+    {
+      type: 'network',
+      endpoints: [
+        endpoint('north', 'admin', 'not a URL'),
+        endpoint('north', 'admin', 'http://'),
+        endpoint('north', 'admin', 'mailto:admin@example'),
+      ],
+    },
+  ];
+  const NORTH = [
+    'http://192.0.2.1:5000/v3',
+    'https://north.example/network/',
+    'http://192.0.2.2:9696/v2.0',
+    'http://192.0.2.3:35357/v3',
+  ];
+
+  it('takes Keystone and Neutron at every interface of the region, as far as they are URLs', async () => {
+    const config = await configured({ OS_REGION_NAME: 'north' });
+
+    expect(listApiUrls(config, catalog)).to.have.members(NORTH);
+  });
+
+  it('takes every region where none is configured', async () => {
+    const south = 'https://south.example:9696/v2.0/';
+
+    expect(listApiUrls(await configured({}), catalog)).to.have.members([...NORTH, south]);
+  });
 });

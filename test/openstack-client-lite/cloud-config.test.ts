@@ -8,6 +8,7 @@ import {
   isCloudConfigError,
   loadCloudConfig,
   OpenStackError,
+  Secret,
 } from '../../src/openstack-client-lite/index.ts';
 
 type Env = Record<string, string>;
@@ -81,7 +82,7 @@ describe('loadCloudConfig', () => {
 
   function write(name: string, text: string): string {
     const file = path.join(home, name);
-    writeFileSync(file, text);
+    writeFileSync(file, text, { mode: 0o600 });
     return file;
   }
 
@@ -133,7 +134,7 @@ describe('loadCloudConfig', () => {
         kind: 'password',
         user: { name: 'admin', domain },
       });
-      expect(config.credentials.secret.reveal()).to.equal('pw');
+      expect((await config.readSecret()).reveal()).to.equal('pw');
       expect(config.tls).to.deep.equal({
         ca: undefined,
         cert: undefined,
@@ -157,7 +158,7 @@ describe('loadCloudConfig', () => {
       scope: { kind: 'project', project: { name: 'ops', domain: { id: 'd1' } } },
     });
     expect(config.tls.isVerified).to.equal(false);
-    expect(config.credentials.secret.reveal()).to.equal('s3');
+    expect((await config.readSecret()).reveal()).to.equal('s3');
   });
 
   it('takes numbers in clouds.yaml as they are written', async () => {
@@ -165,7 +166,7 @@ describe('loadCloudConfig', () => {
 
     const config = await load({}, 'numeric');
 
-    expect(config.credentials.secret.reveal()).to.equal('1e5');
+    expect((await config.readSecret()).reveal()).to.equal('1e5');
     expect(config.scope).to.deep.equal({ kind: 'project', project: { id: '007' } });
   });
 
@@ -400,6 +401,41 @@ describe('loadCloudConfig', () => {
     expect(error.code).to.equal('CLOUD_CONFIG_UNREADABLE');
     expect(error.message).to.match(/clouds\.yaml.*line 3/v);
     expect(error.message).not.to.include('hunter2');
+  });
+
+  describe('with a secret that is kept elsewhere', () => {
+    const secret = {
+      description: 'the safe',
+      warnings: ['the safe is open'],
+      read: async () => new Secret('safe'),
+    };
+    const { OS_PASSWORD: _, ...nameless } = PACKSTACK;
+    const appName = { OS_APPLICATION_CREDENTIAL_NAME: 'n', OS_USERNAME: 'u' };
+
+    for (const { name, env, kind } of [
+      { name: 'a user', env: nameless, kind: 'password' },
+      { name: 'a user with another password', env: PACKSTACK, kind: 'password' },
+      { name: 'a token', env: { ...nameless, OS_AUTH_TYPE: 'token' }, kind: 'token' },
+      {
+        name: 'an application credential by id',
+        env: { OS_AUTH_URL: 'http://192.0.2.1', OS_APPLICATION_CREDENTIAL_ID: 'c1' },
+        kind: 'application-credential',
+      },
+      {
+        name: 'an application credential by name',
+        env: { OS_AUTH_URL: 'http://192.0.2.1', ...appName },
+        kind: 'application-credential',
+      },
+    ] as const) {
+      it(`takes it for ${name}`, async () => {
+        const config = await loadCloudConfig({ env, cwd, homeDir: home, secret });
+
+        expect(config.credentials.kind).to.equal(kind);
+        expect((await config.readSecret()).reveal()).to.equal('safe');
+        expect(config.source).to.equal('the OS_* variables and the safe');
+        expect(config.warnings).to.deep.equal(['the safe is open']);
+      });
+    }
   });
 
   it('refuses a certificate file without a certificate', async () => {

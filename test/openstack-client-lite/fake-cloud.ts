@@ -8,6 +8,7 @@ import {
   loadCloudConfig,
   type OpenStackClient,
   type OpenStackClientOptions,
+  type SecretSource,
 } from '../../src/openstack-client-lite/index.ts';
 
 export interface SeenRequest {
@@ -121,8 +122,10 @@ export function openrc(url: string): Record<string, string> {
 export async function connect(
   env: Readonly<Record<string, string | undefined>>,
   options: Partial<OpenStackClientOptions> = {},
+  secret?: SecretSource,
 ): Promise<OpenStackClient> {
-  const config = await loadCloudConfig({ env, cwd: '/nonexistent', homeDir: '/nonexistent' });
+  const nowhere = '/nonexistent';
+  const config = await loadCloudConfig({ env, cwd: nowhere, homeDir: nowhere, secret });
   return createOpenStackClient(config, {
     requestTimeoutMs: 5000,
     retries: 0,

@@ -171,9 +171,9 @@ describe('createHttpClient', () => {
     expect((await client.token()).userName).to.equal('admin');
   });
 
-  it('waits with full jitter, and at least as long as Retry-After says, up to a minute', async () => {
+  it('waits with full jitter, and at least as long as Retry-After says', async () => {
     const pauses: number[] = [];
-    const waits = ['', '7', '9999', 'Thu, 01 Jan 2026 00:00:05 GMT', 'soon'];
+    const waits = ['', '7', '60', 'Thu, 01 Jan 2026 00:00:05 GMT', 'soon'];
     const { client } = await open(
       (seen) => {
         const wait = waits.shift();
@@ -194,6 +194,27 @@ describe('createHttpClient', () => {
     await client.network.list('routers');
 
     expect(pauses).to.deep.equal([250, 7500, 61_000, 7000, 4000]);
+  });
+
+  it('takes a part of an answer for no answer', async () => {
+    const { client } = await open((seen) => ({ ...recordedList(seen), status: 206 }));
+
+    const error = await failure(client.network.list('routers'));
+
+    expect(error.code).to.equal('CLOUD_ANSWER_INVALID');
+    expect(error.message).to.contain('206, a part of an answer');
+  });
+
+  it('does not wait for longer than a minute, and says what was answered', async () => {
+    const { client } = await open(
+      () => ({ status: 429, headers: { 'retry-after': '61' }, body: '' }),
+      { retries: 5 },
+    );
+
+    const error = await failure(client.network.list('routers'));
+
+    expect(error.code).to.equal('CLOUD_UNAVAILABLE');
+    expect(error.message).to.contain('429');
   });
 
   for (const fault of ['hang', 'hang-after-headers'] as const) {

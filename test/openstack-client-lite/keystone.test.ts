@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { hasCloudCode, type OpenStackClient } from '../../src/openstack-client-lite/index.ts';
+import {
+  hasCloudCode,
+  type OpenStackClient,
+  Secret,
+  type SecretSource,
+} from '../../src/openstack-client-lite/index.ts';
 import {
   connect,
   type FakeCloud,
@@ -71,6 +76,7 @@ describe('createKeystone', () => {
     expect(await client.endpoints()).to.deep.equal({
       identity: `${cloud.url}/v3`,
       network: `${cloud.url}/v2.0/`,
+      all: [`${cloud.url}/v3`, `${cloud.url}/v2.0/`, cloud.url, 'http://127.0.0.1:5000/v3'],
     });
   });
 
@@ -169,6 +175,56 @@ describe('createKeystone', () => {
     expect(hasCloudCode(error, 'CLOUD_UNAUTHORIZED')).to.equal(true);
     expect(error.message).to.match(/fresh token too/v);
     expect(logins(cloud)).to.equal(2);
+  });
+
+  it('logs in once more for all lists together when every token is refused, and no oftener', async () => {
+    const cloud = await start({ neutron: () => unauthorized });
+    const client = await open(openrc(cloud.url));
+    const lists = ['routers', 'ports', 'subnets', 'networks', 'agents'] as const;
+
+    const outcomes = await Promise.allSettled(
+      lists.map(async (collection) => client.network.list(collection)),
+    );
+
+    expect(outcomes.map(({ status }) => status)).not.to.include('fulfilled');
+    expect(logins(cloud)).to.equal(2);
+    expect(cloud.requests).to.have.length(2 + 2 * lists.length);
+  });
+
+  it('asks for the secret anew for each login, and shows none of them', async () => {
+    const secrets = ['first-sentinel', 'second-sentinel'];
+    const cloud = await start({
+      keystone: ({ body }) =>
+        body.includes('first-sentinel')
+          ? tokenReply(cloud.url)
+          : { status: 401, body: JSON.stringify({ error: { message: body } }) },
+    });
+    const { OS_PASSWORD: _, ...env } = openrc(cloud.url);
+    const secret: SecretSource = {
+      description: 'the safe',
+      warnings: [],
+      read: async () => new Secret(secrets.shift() ?? ''),
+    };
+    let now = 0;
+    const client = await open(env, { now: () => now }, secret);
+    await client.token();
+
+    now += 2 * 3_600_000;
+    const error = await failure(client.token());
+
+    expect(logins(cloud)).to.equal(2);
+    expect(error.message).to.include('check the credentials in the OS_* variables and the safe');
+    expect(error.message).not.to.match(/first-sentinel|second-sentinel/v);
+  });
+
+  it('makes no request without a secret', async () => {
+    const cloud = await start({});
+    const { OS_PASSWORD: _, ...env } = openrc(cloud.url);
+    const read = async (): Promise<Secret> => Promise.reject(new Error('the safe is shut'));
+    const client = await open(env, {}, { description: 'the safe', warnings: [], read });
+
+    expect((await failure(client.token())).message).to.equal('the safe is shut');
+    expect(cloud.requests).to.deep.equal([]);
   });
 
   it('explains a wrong password with user, project and URL', async () => {

@@ -131,6 +131,17 @@ describe('walkList', () => {
       ],
     },
     {
+      name: 'an id twice on one page',
+      pages: [{ routers: [{ id: 'a' }, { id: 'b' }, { id: 'a' }] }],
+    },
+    {
+      name: 'a page that comes again',
+      pages: [
+        { routers: [{ id: 'a' }, { id: 'b' }], routers_links: next('marker=b') },
+        { routers: [{ id: 'a' }, { id: 'b' }], routers_links: next('marker=b') },
+      ],
+    },
+    {
       name: 'an empty page with a link',
       pages: [{ routers: [], routers_links: next('marker=a') }],
     },
@@ -143,6 +154,17 @@ describe('walkList', () => {
       expect(hasCloudCode(error, 'CLOUD_LIST_BROKEN')).to.equal(true);
     });
   }
+
+  it('takes pages in any order', async () => {
+    const pages: Readonly<Record<string, object>> = {
+      '': { routers: [{ id: 'd' }, { id: 'c' }], routers_links: next('marker=c') },
+      'marker=c': { routers: [{ id: 'b' }, { id: 'a' }] },
+    };
+
+    const found = await walk('', async (query) => page(pages[query]));
+
+    expect(found.map(({ id }) => id)).to.deep.equal(['d', 'c', 'b', 'a']);
+  });
 
   const ids = fc.uniqueArray(fc.uuid(), { maxLength: 30 });
   const pageSize = fc.integer({ min: 1, max: 12 });

@@ -226,25 +226,122 @@ describe('createNetworkClient', () => {
     expect(other.message).to.match(/asked for another, got b0c2/v);
   });
 
-  it('gives undefined only for an object that Neutron says does not exist', async () => {
-    const replies = ['error-404-router.json', 'error-404-path.json', 'keystone-down.html'];
-    const { client } = await open(() => ({ status: 404, body: recorded(replies.shift() ?? '') }));
+  it('gives undefined for an object that Neutron says does not exist', async () => {
+    const { client } = await open(() => ({ status: 404, body: recorded('error-404-router.json') }));
 
     expect(await client.network.get('routers', RA)).to.equal(undefined);
-    expect((await failure(client.network.get('routers', RA))).code).to.equal('CLOUD_NOT_FOUND');
-    expect((await failure(client.network.get('routers', RA))).code).to.equal('CLOUD_NOT_FOUND');
   });
 
-  for (const id of ['', '.', '..']) {
-    it(`does not take ${JSON.stringify(id)} for an id`, async () => {
+  const strangers: readonly { name: string; body: string }[] = [
+    { name: 'the 404 of an unknown path', body: recorded('error-404-path.json') },
+    { name: 'the 404 of a proxy in HTML', body: recorded('keystone-down.html') },
+    { name: 'an empty 404', body: '' },
+    { name: 'a 404 in JSON of a proxy', body: '{"message": "no Route matched with those values"}' },
+    {
+      name: "a 404 in Keystone's shape",
+      body: '{"error": {"code": 404, "type": "RouterNotFound", "message": "no router"}}',
+    },
+    {
+      name: "a 404 in Neutron's shape about something else",
+      body: '{"NeutronError": {"type": "PolicyNotAuthorized", "message": "no", "detail": ""}}',
+    },
+    { name: 'a 404 without a type', body: '{"NeutronError": {"message": "no", "detail": ""}}' },
+    { name: 'a 404 that is only a text', body: '{"NeutronError": "RouterNotFound"}' },
+  ];
+
+  for (const { name, body } of strangers) {
+    it(`does not take ${name} for a deleted object`, async () => {
+      const { client } = await open(() => ({ status: 404, body }));
+
+      const error = await failure(client.network.get('routers', RA));
+
+      expect(error.code).to.equal('CLOUD_NOT_FOUND');
+    });
+  }
+
+  const noIds = [
+    '',
+    '.',
+    '..',
+    '../routers',
+    'a/b',
+    '%2e%2e',
+    '-a',
+    'a b',
+    'a?b',
+    'a#b',
+    'a\nb',
+    'ä',
+  ];
+
+  for (const id of [...noIds, 'a'.repeat(256)]) {
+    it(`asks for no ${JSON.stringify(id.slice(0, 20))}`, async () => {
       const { client, cloud } = await open(recordedList);
 
-      const error: unknown = await client.network
-        .get('routers', id)
-        .catch((reason: unknown) => reason);
+      const error = await failure(client.network.get('routers', id));
 
-      expect(error).to.be.instanceOf(TypeError);
+      expect(error.code).to.equal('CLOUD_REJECTED');
+      expect(error.message).to.have.length.below(200).and.not.match(/\n/v);
       expect(cloud.requests).to.deep.equal([]);
     });
   }
+
+  const port = {
+    id: 'p1',
+    device_id: 'r1',
+    device_owner: 'network:router_interface',
+    network_id: 'n1',
+    project_id: '',
+    fixed_ips: [{ subnet_id: 's1', ip_address: '192.0.2.1' }],
+  };
+
+  it('takes readable ids', async () => {
+    const named = { ...port, id: 'ROUTER_1.port:a-b', device_id: '' };
+    const { client } = await open(() => ({ body: JSON.stringify({ ports: [named] }) }));
+
+    const [found] = await client.network.list('ports');
+
+    expect(found?.id).to.equal('ROUTER_1.port:a-b');
+  });
+
+  for (const [field, bad] of Object.entries({
+    id: { ...port, id: '../p1' },
+    device_id: { ...port, device_id: 'r1; reboot' },
+    network_id: { ...port, network_id: '' },
+    project_id: { ...port, project_id: '\u001b[2J' },
+    'fixed_ips.0.subnet_id': { ...port, fixed_ips: [{ ...port.fixed_ips[0], subnet_id: '-s' }] },
+  })) {
+    it(`refuses a port whose ${field} is no id`, async () => {
+      const { client } = await open(() => ({ body: JSON.stringify({ ports: [bad] }) }));
+
+      const error = await failure(client.network.list('ports'));
+
+      expect(error.code).to.equal('CLOUD_ANSWER_INVALID');
+      expect(error.message).to.include(field).and.not.match(/\p{C}/v);
+    });
+  }
+
+  it('does not fill the log with what is wrong about an answer', async () => {
+    const fixed_ips = Array.from({ length: 5000 }, () => ({ subnet_id: '', ip_address: 1 }));
+    const { client } = await open(() => ({
+      body: JSON.stringify({ ports: [{ ...port, fixed_ips }] }),
+    }));
+
+    const error = await failure(client.network.list('ports'));
+
+    expect(error.message).to.have.length.below(500);
+  });
+
+  it('asks for ports by their addresses, and checks the answer', async () => {
+    const { client, cloud } = await open(recordedList);
+    const ip_address = ['172.24.2.60', '192.0.2.9'];
+
+    const found = await client.network.list('ports', { fixed_ips: { ip_address } });
+
+    expect(cloud.requests[1]?.query.getAll('fixed_ips')).to.deep.equal([
+      'ip_address=172.24.2.60',
+      'ip_address=192.0.2.9',
+    ]);
+    expect(found.map(({ device_id }) => device_id)).to.deep.equal([RA]);
+  });
 });

@@ -10,6 +10,8 @@ export type ConflictCode =
   | 'foreign'
   /** The upstream holds a more specific route that is not ours, and policy.foreignOverlap is refuse. */
   | 'foreign-overlap'
+  /** The upstream holds a less specific route that is not ours, and policy.foreignCovering is refuse. */
+  | 'foreign-covering'
   /** The prefix overlaps a network that the upstream is connected to. */
   | 'connected'
   /** Every next hop is an address of the upstream itself. */

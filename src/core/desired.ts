@@ -4,11 +4,14 @@ import { arbitrate, type Conflict } from './conflicts.ts';
 import type { Candidate } from './eligibility.ts';
 import {
   holdingsOf,
+  neighboursOf,
   obstacleTo,
-  overlapObstacle,
   reachablePaths,
+  type ForeignNeighbour,
+  type ForeignPolicy,
   type Holdings,
   type Obstacle,
+  type Wanted,
 } from './obstacles.ts';
 import type { Policy } from './policy.ts';
 import type { Prefix } from './prefix.ts';
@@ -20,14 +23,20 @@ export interface DesiredInput {
   readonly state: UpstreamState;
   /** Who installed what, by prefix text; empty without a state directory. */
   readonly ledger: ReadonlyMap<string, { readonly origin: readonly Origin[] }>;
-  readonly policy: Pick<Policy, 'ecmp' | 'foreignOverlap'>;
+  readonly policy: Pick<Policy, 'ecmp'> & ForeignPolicy;
+}
+
+/** What the complete cloud asked for last, kept for days on which it cannot be read. */
+export interface LastGoodInput {
+  /** Sorted by prefix, one route per prefix. */
+  readonly routes: readonly DesiredRoute[];
+  readonly state: UpstreamState;
+  readonly policy: ForeignPolicy;
 }
 
 /** Something the operator should know about a route that is installed all the same. */
-export interface RouteWarning {
-  readonly code: 'foreign-overlap';
+export interface RouteWarning extends ForeignNeighbour {
   readonly prefix: Prefix;
-  readonly message: string;
 }
 
 export interface Desired {
@@ -47,38 +56,80 @@ interface View extends DesiredInput {
 export function desiredFor(input: DesiredInput): Desired {
   const view: View = { ...input, holdings: holdingsOf(input.state) };
   const claims = claimsOn(input.upstream, input.candidates, input.policy.ecmp);
-  const needed: Claim[] = [];
-  const unneeded: Prefix[] = [];
-  const conflicts: Conflict[] = [];
-  for (const claim of claims) {
-    const obstacle = obstacleTo(claim, view.holdings, input.policy.foreignOverlap);
-    if (obstacle?.code === 'connected' && isFloatingIp(claim)) {
-      unneeded.push(claim.prefix);
-      continue;
-    }
-    if (obstacle !== undefined) {
-      conflicts.push({ ...obstacle, prefix: claim.prefix, origin: originsOf(claim.paths) });
-    }
-    if (obstacle === undefined || leavesInstalled(obstacle, claim, view)) {
-      needed.push(claim);
-    }
-  }
-  const arbitrated = arbitrate(needed, (claim) => isIncumbent(claim, view));
+  const { kept, conflicts, unneeded } = sift(claims, view, ({ paths }) => originsOf(paths));
+  const arbitrated = arbitrate(kept, (claim) => isIncumbent(claim, view));
   return {
     routes: arbitrated.winners.map((claim) => routeOf(claim, view)),
     conflicts: [...conflicts, ...arbitrated.conflicts],
-    warnings: arbitrated.winners.flatMap((claim) => warningsFor(claim, view)),
+    warnings: arbitrated.winners.flatMap(({ prefix }) => warningsFor(prefix, view)),
     unneeded,
   };
 }
 
-function isFloatingIp({ candidates }: Claim): boolean {
-  return candidates[0]?.source === 'floating-ip';
+/**
+ * The routes of a saved state as they may stand on the upstream today. The cloud need not be readable: what the routes
+ * are for was judged when they were saved, and what the upstream has against them is judged anew.
+ */
+export function desiredFromLastGood({ routes, state, policy }: LastGoodInput): Desired {
+  const view = { holdings: holdingsOf(state), policy };
+  const saved = routes.map((route) => ({
+    route,
+    prefix: route.prefix,
+    paths: route.nextHops.map((nextHop) => ({ nextHop })),
+  }));
+  const { kept, conflicts, unneeded } = sift(saved, view, ({ route }) => route.origin);
+  return {
+    routes: kept.map((item) => ({
+      ...item.route,
+      nextHops: reachablePaths(item, view.holdings).map(({ nextHop }) => nextHop),
+    })),
+    conflicts,
+    warnings: kept.flatMap(({ prefix }) => warningsFor(prefix, view)),
+    unneeded,
+  };
+}
+
+interface Sifted<W> extends Pick<Desired, 'conflicts' | 'unneeded'> {
+  readonly kept: readonly W[];
+}
+
+interface Surroundings {
+  readonly holdings: Holdings;
+  readonly policy: ForeignPolicy;
+}
+
+/** Holds what is wanted against what the upstream has. */
+function sift<W extends Wanted>(
+  wanted: readonly W[],
+  { holdings, policy }: Surroundings,
+  originOf: (item: W) => readonly Origin[],
+): Sifted<W> {
+  const kept: W[] = [];
+  const unneeded: Prefix[] = [];
+  const conflicts: Conflict[] = [];
+  for (const item of wanted) {
+    const obstacle = obstacleTo(item, holdings, policy);
+    if (obstacle === undefined) {
+      kept.push(item);
+    } else if (obstacle.code === 'connected' && isFloatingIp(originOf(item))) {
+      unneeded.push(item.prefix);
+    } else {
+      conflicts.push({ ...obstacle, prefix: item.prefix, origin: originOf(item) });
+      if (leavesInstalled(obstacle, item.prefix, holdings)) {
+        kept.push(item);
+      }
+    }
+  }
+  return { kept, unneeded, conflicts };
+}
+
+function isFloatingIp([origin]: readonly Origin[]): boolean {
+  return (origin?.floatingIp ?? '') !== '';
 }
 
 /** A foreign route that appears beside one of ours is no reason to take ours away. */
-function leavesInstalled({ code }: Obstacle, { prefix }: Claim, { holdings }: View): boolean {
-  return code.startsWith('foreign') && holdings.owned.has(prefix.text);
+function leavesInstalled({ code }: Obstacle, { text }: Prefix, { owned }: Holdings): boolean {
+  return code.startsWith('foreign') && owned.has(text);
 }
 
 function isIncumbent(claim: Claim, { ledger, holdings }: View): boolean {
@@ -121,12 +172,6 @@ function installedNextHops({ text }: Prefix, { owned }: Holdings): readonly Next
   return owned.get(text)?.flatMap(({ nextHops }) => nextHops) ?? [];
 }
 
-function warningsFor({ prefix }: Claim, { holdings, policy }: View): readonly RouteWarning[] {
-  if (policy.foreignOverlap === 'refuse') {
-    return [];
-  }
-  const overlap = overlapObstacle(prefix, holdings);
-  return overlap === undefined
-    ? []
-    : [{ code: 'foreign-overlap', prefix, message: overlap.message }];
+function warningsFor(prefix: Prefix, { holdings, policy }: Surroundings): readonly RouteWarning[] {
+  return neighboursOf(prefix, holdings, policy).map((neighbour) => ({ ...neighbour, prefix }));
 }

@@ -5,7 +5,13 @@
 import { listPairs, type Pair } from './candidates.ts';
 import { routerSides } from './legs.ts';
 import { natAnswer, type NatAnswer } from './nat.ts';
-import { denyingRule, forbiddenReason, isAllowed, type Policy } from './policy.ts';
+import {
+  denyingRule,
+  forbiddenReason,
+  isAllowed,
+  reservedForOthers,
+  type Policy,
+} from './policy.ts';
 import { hostPrefix, type Address, type Prefix } from './prefix.ts';
 import { PrefixIndex } from './prefix-index.ts';
 import type { Snapshot, Subnet } from './snapshot.ts';
@@ -146,6 +152,14 @@ const RULES = [
     fails: (pair, { policy, snapshot }) => {
       const rule = denyingRule(policy, pair, snapshot);
       return rule === undefined ? undefined : `policy.deny ${rule.prefix.text} hits it`;
+    },
+  },
+  {
+    code: 'prefix-reserved',
+    holds: 'policy.reserved keeps no address of the prefix for others',
+    fails: (pair, { policy, snapshot }) => {
+      const range = reservedForOthers(policy, pair, snapshot);
+      return range && `policy.reserved keeps ${range.prefix.text} for others`;
     },
   },
   {

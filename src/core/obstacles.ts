@@ -1,17 +1,29 @@
-/** What one upstream's own routes and addresses have against a claim. */
-import type { Claim, Path } from './claims.ts';
+/** What one upstream's own routes and addresses have against a route that it should hold. */
 import type { ConflictCode } from './conflicts.ts';
 import { ownedRoutesOf, type OwnedRoutes } from './owned.ts';
+import type { Policy } from './policy.ts';
 import { PrefixIndex } from './prefix-index.ts';
 import { compareAddresses, comparePrefixes, type Address, type Prefix } from './prefix.ts';
-import type { InstalledRoute, InterfaceAddress, UpstreamState } from './route.ts';
+import type { InstalledRoute, InterfaceAddress, NextHop, UpstreamState } from './route.ts';
 
 export interface Obstacle {
-  readonly code: Extract<
-    ConflictCode,
-    'foreign' | 'foreign-overlap' | 'connected' | 'next-hop-is-upstream'
-  >;
+  readonly code: Exclude<ConflictCode, 'duplicate' | 'overlap'>;
   readonly message: string;
+}
+
+/** A route that is not ours around or inside one that is. */
+export interface ForeignNeighbour extends Obstacle {
+  readonly code: 'foreign-overlap' | 'foreign-covering';
+}
+
+/** A prefix and the ways to reach it, as far as the upstream minds. */
+export interface Wanted<P extends Hop = Hop> {
+  readonly prefix: Prefix;
+  readonly paths: readonly P[];
+}
+
+interface Hop {
+  readonly nextHop: NextHop;
 }
 
 /** What an upstream holds, indexed for questions by prefix. */
@@ -22,6 +34,9 @@ export interface Holdings {
   /** The networks that the upstream is connected to. */
   readonly networks: PrefixIndex<InterfaceAddress>;
 }
+
+/** What is said to routes that are not ours around and inside ours. */
+export type ForeignPolicy = Pick<Policy, 'foreignOverlap' | 'foreignCovering'>;
 
 export function holdingsOf(state: UpstreamState): Holdings {
   const foreign = new PrefixIndex<InstalledRoute>();
@@ -38,42 +53,83 @@ export function holdingsOf(state: UpstreamState): Holdings {
   return { owned: ownedRoutesOf(state), foreign, addresses, networks };
 }
 
-/** The first obstacle in the claim's way; the graver ones come first. */
+/** The first obstacle in the way; the graver ones come first. */
 export function obstacleTo(
-  claim: Claim,
+  wanted: Wanted,
   holdings: Holdings,
-  foreignOverlap: 'warn' | 'refuse',
+  policy: ForeignPolicy,
 ): Obstacle | undefined {
+  const { prefix } = wanted;
   return (
-    connectedObstacle(claim.prefix, holdings) ??
-    nextHopObstacle(claim, holdings) ??
-    foreignObstacle(claim.prefix, holdings) ??
-    (foreignOverlap === 'refuse' ? overlapObstacle(claim.prefix, holdings) : undefined)
+    connectedObstacle(prefix, holdings) ??
+    nextHopObstacle(wanted, holdings) ??
+    foreignObstacle(prefix, holdings) ??
+    overlapping(prefix, holdings, policy.foreignOverlap === 'refuse') ??
+    covering(prefix, holdings, policy.foreignCovering === 'refuse')
   );
 }
 
-/** The claim's paths without those that lead to the upstream's own addresses. */
-export function reachablePaths({ paths }: Claim, { addresses }: Holdings): readonly Path[] {
+/** What stands beside a route of ours, where the policy only warns of it. */
+export function neighboursOf(
+  prefix: Prefix,
+  holdings: Holdings,
+  policy: ForeignPolicy,
+): readonly ForeignNeighbour[] {
+  const inner = overlapping(prefix, holdings, policy.foreignOverlap === 'warn');
+  const outer = covering(prefix, holdings, policy.foreignCovering === 'warn');
+  return inner === undefined && outer === undefined ? [] : [inner ?? [], outer ?? []].flat();
+}
+
+/** The paths without those that lead to the upstream's own addresses. */
+export function reachablePaths<P extends Hop>(
+  { paths }: Wanted<P>,
+  { addresses }: Holdings,
+): readonly P[] {
   return paths.filter(({ nextHop }) => !addresses.has(nextHop.address));
 }
 
-function connectedNetwork(prefix: Prefix, holdings: Holdings): InterfaceAddress | undefined {
-  return holdings.networks.firstOverlapping(prefix);
+/** A foreign, more specific route inside the prefix takes part of its traffic elsewhere. */
+function overlapping(
+  prefix: Prefix,
+  { foreign }: Holdings,
+  isAsked: boolean,
+): ForeignNeighbour | undefined {
+  const inner = isAsked ? foreign.inside(prefix).find(({ kind }) => kind === 'static') : undefined;
+  return (
+    inner && {
+      code: 'foreign-overlap',
+      message: `the upstream holds ${inner.prefix.text} (${inner.description}) inside ${prefix.text}, and it is not ours`,
+    }
+  );
 }
 
-/** A foreign, more specific route inside the prefix takes part of its traffic elsewhere. */
-export function overlapObstacle(prefix: Prefix, { foreign }: Holdings): Obstacle | undefined {
-  const inner = foreign.inside(prefix).find(({ kind }) => kind === 'static');
-  return inner === undefined
-    ? undefined
-    : {
-        code: 'foreign-overlap',
-        message: `the upstream holds ${inner.prefix.text} (${inner.description}) inside ${prefix.text}, and it is not ours`,
-      };
+/** A foreign, less specific route: ours takes part of its traffic. */
+function covering(
+  prefix: Prefix,
+  { foreign }: Holdings,
+  isAsked: boolean,
+): ForeignNeighbour | undefined {
+  const outer = isAsked ? coveringRoute(prefix, foreign) : undefined;
+  return (
+    outer && {
+      code: 'foreign-covering',
+      message: `the upstream holds ${outer.prefix.text} (${outer.description}) around ${prefix.text}, and it is not ours`,
+    }
+  );
+}
+
+/** Default routes lie around everything, and aggregates discard what they do not hold: both are normal. */
+function coveringRoute(prefix: Prefix, foreign: Holdings['foreign']): InstalledRoute | undefined {
+  for (const route of foreign.around(prefix)) {
+    if (route.kind === 'static' && route.prefix.length > 0 && route.discards !== true) {
+      return route;
+    }
+  }
+  return undefined;
 }
 
 function connectedObstacle(prefix: Prefix, holdings: Holdings): Obstacle | undefined {
-  const hit = connectedNetwork(prefix, holdings);
+  const hit = holdings.networks.firstOverlapping(prefix);
   return hit === undefined
     ? undefined
     : {
@@ -82,12 +138,12 @@ function connectedObstacle(prefix: Prefix, holdings: Holdings): Obstacle | undef
       };
 }
 
-function nextHopObstacle(claim: Claim, holdings: Holdings): Obstacle | undefined {
-  return reachablePaths(claim, holdings).length > 0
+function nextHopObstacle(wanted: Wanted, holdings: Holdings): Obstacle | undefined {
+  return reachablePaths(wanted, holdings).length > 0
     ? undefined
     : {
         code: 'next-hop-is-upstream',
-        message: `${claim.paths.map(({ nextHop }) => nextHop.address).join(', ')} is an address of the upstream itself`,
+        message: `${wanted.paths.map(({ nextHop }) => nextHop.address).join(', ')} is an address of the upstream itself`,
       };
 }
 

@@ -5,35 +5,23 @@
  *     yes      nothing               add (held by the route budget)
  *     yes      ours, same next hops  unchanged
  *     yes      ours, other next hops replace (held by mode create-only)
- *     no       ours                  remove (held by mode, then by grace)
+ *     no       ours                  remove (held by mode, a ledger that does not know it, grace, windows)
  *     any      foreign               never touched; see desired.ts for the conflict
  *
  * Equal input gives equal output: everything is sorted by prefix.
  */
 import type { Conflict } from './conflicts.ts';
 import type { Desired, RouteWarning } from './desired.ts';
+import { holdRule, type Hold, type HoldRules } from './hold.ts';
 import { sameNextHops } from './next-hops.ts';
 import { ownedRoutesOf, type OwnedRoutes } from './owned.ts';
-import type { PolicyMode } from './policy.ts';
 import { comparePrefixes, type Prefix } from './prefix.ts';
-import { countMissing, graceEnd, isDue, type Missing, type RemovalRule } from './removal.ts';
-import {
-  prefixOf,
-  type ChangeAction,
-  type Origin,
-  type RouteChange,
-  type UpstreamState,
-} from './route.ts';
+import { countMissing, type Missing } from './removal.ts';
+import { prefixOf, type RouteChange, type UpstreamState } from './route.ts';
 
-/** Why a change is kept back. */
-export type HeldCode = 'mode' | 'grace' | 'unconfirmed' | 'max-routes' | 'guard';
-
-export interface Held {
-  readonly code: HeldCode;
+/** A change that is kept back. */
+export interface Held extends Hold {
   readonly change: RouteChange;
-  readonly message: string;
-  /** Unix milliseconds; undefined where no time ends it. */
-  readonly until: number | undefined;
 }
 
 export interface Refusal {
@@ -56,39 +44,27 @@ export interface UpstreamPlan {
   readonly missing: ReadonlyMap<string, Missing>;
 }
 
-export interface PlanInput {
+export interface PlanInput extends HoldRules {
   readonly upstream: string;
   readonly desired: Desired;
   readonly state: UpstreamState;
-  readonly mode: PolicyMode;
-  readonly removal: RemovalRule;
-  readonly maxRoutes: number | undefined;
-  /** The record of unwanted routes before this snapshot, and the origin of every installed one. */
+  /** The record of unwanted routes before this snapshot. */
   readonly missing: ReadonlyMap<string, Missing>;
-  readonly ledger: ReadonlyMap<string, { readonly origin: readonly Origin[] }>;
-  /** Unix milliseconds. */
-  readonly now: number;
 }
 
-type Verdict = Pick<Held, 'code' | 'message' | 'until'> | undefined;
-
-/** Compares, then keeps back what mode, grace time and route budget do not let through yet. */
+/** Compares, then keeps back what mode, ledger, grace time, windows and route budget do not let through yet. */
 export function planUpstream(input: PlanInput): UpstreamPlan {
   const { changes: wanted, unchanged, owned } = diff(input);
   const missing = countRemovals(wanted, input);
-  const { maxRoutes = Infinity } = input;
-  const budget = { maxRoutes, left: maxRoutes - owned };
+  const holdOn = holdRule(input, { missing, owned });
   const changes: RouteChange[] = [];
   const held: Held[] = [];
   for (const change of wanted) {
-    const verdict =
-      heldByMode(change, input.mode) ??
-      heldByGrace(change, missing, input) ??
-      heldByBudget(change, budget);
-    if (verdict === undefined) {
+    const hold = holdOn(change);
+    if (hold === undefined) {
       changes.push(change);
     } else {
-      held.push({ ...verdict, change });
+      held.push({ ...hold, change });
     }
   }
   const { conflicts, warnings, unneeded } = input.desired;
@@ -100,20 +76,32 @@ export function planUpstream(input: PlanInput): UpstreamPlan {
 /** Moves the changes that `holds` answers for from `changes` to `held`. */
 export function withhold(
   plan: UpstreamPlan,
-  holds: (change: RouteChange) => Verdict,
+  holds: (change: RouteChange) => Hold | undefined,
 ): UpstreamPlan {
   const changes: RouteChange[] = [];
   const held: Held[] = [...plan.held];
   for (const change of plan.changes) {
-    const verdict = holds(change);
-    if (verdict === undefined) {
+    const hold = holds(change);
+    if (hold === undefined) {
       changes.push(change);
     } else {
-      held.push({ ...verdict, change });
+      held.push({ ...hold, change });
     }
   }
   held.sort((a, b) => comparePrefixes(prefixOf(a.change), prefixOf(b.change)));
   return { ...plan, changes, held };
+}
+
+/** A plan of which nothing is done: the kill switch is on. */
+export function freezePlan(plan: UpstreamPlan, message: string): UpstreamPlan {
+  return withhold(plan, () => ({ code: 'frozen', message, until: undefined }));
+}
+
+/** A plan that only adds and replaces: nobody can tell now what may go. */
+export function withoutRemovals(plan: UpstreamPlan, message: string): UpstreamPlan {
+  return withhold(plan, ({ action }) =>
+    action === 'remove' ? { code: 'frozen', message, until: undefined } : undefined,
+  );
 }
 
 interface Diff {
@@ -177,50 +165,6 @@ function countRemovals(
   return new Map(
     [...new Set(prefixes)].map((prefix) => [prefix, countMissing(missing.get(prefix), now)]),
   );
-}
-
-const PERMITTED: Record<PolicyMode, readonly ChangeAction[]> = {
-  sync: ['add', 'replace', 'remove'],
-  'upsert-only': ['add', 'replace'],
-  'create-only': ['add'],
-};
-
-function heldByMode({ action }: RouteChange, mode: PolicyMode): Verdict {
-  return PERMITTED[mode].includes(action)
-    ? undefined
-    : { code: 'mode', message: `policy.mode ${mode} permits no ${action}`, until: undefined };
-}
-
-function heldByGrace(
-  change: RouteChange,
-  missing: ReadonlyMap<string, Missing>,
-  { removal, now }: PlanInput,
-): Verdict {
-  const record = change.action === 'remove' ? missing.get(prefixOf(change).text) : undefined;
-  if (record === undefined || isDue(record, removal, now)) {
-    return undefined;
-  }
-  return {
-    code: 'grace',
-    message: `unwanted in ${record.snapshots} of ${removal.snapshots} snapshots, grace ${removal.graceSeconds} s`,
-    until: graceEnd(record, removal),
-  };
-}
-
-interface Budget {
-  readonly maxRoutes: number;
-  /** How many routes may still be added. */
-  left: number;
-}
-
-function heldByBudget({ action }: RouteChange, budget: Budget): Verdict {
-  if (action !== 'add') {
-    return undefined;
-  }
-  budget.left -= 1;
-  return budget.left >= 0
-    ? undefined
-    : { code: 'max-routes', message: `maxRoutes ${budget.maxRoutes} is reached`, until: undefined };
 }
 
 function sorted(conflicts: readonly Conflict[]): readonly Conflict[] {

@@ -3,11 +3,8 @@ import type { Pair } from './candidates.ts';
 import { contains, overlaps, parsePrefix, type Prefix } from './prefix.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** One entry of `policy.allow` or `policy.deny`; an empty selector list means any. */
-export interface PrefixRule {
-  readonly prefix: Prefix;
-  readonly minLength: number;
-  readonly maxLength: number;
+/** What a prefix must come from; an empty list means any. */
+export interface Selectors {
   /** Names or ids. */
   readonly externalNetworks: readonly string[];
   /** Project ids. */
@@ -18,13 +15,29 @@ export interface PrefixRule {
   readonly subnetPools: readonly string[];
 }
 
+/** One entry of `policy.allow` or `policy.deny`. */
+export interface PrefixRule extends Selectors {
+  readonly prefix: Prefix;
+  readonly minLength: number;
+  readonly maxLength: number;
+}
+
+/** One entry of `policy.reserved`: addresses that only what its selectors match may announce. */
+export interface ReservedRange extends Selectors {
+  readonly prefix: Prefix;
+}
+
 export type PolicyMode = 'sync' | 'upsert-only' | 'create-only';
 
 export interface Policy {
   readonly mode: PolicyMode;
   readonly allow: readonly PrefixRule[];
   readonly deny: readonly PrefixRule[];
+  readonly reserved: readonly ReservedRange[];
+  /** What a foreign route inside one of ours does. */
   readonly foreignOverlap: 'warn' | 'refuse';
+  /** What a foreign route around one of ours does. */
+  readonly foreignCovering: 'ignore' | 'warn' | 'refuse';
   /** `optOut`: objects with this tag are left out. `optIn`: only objects with this tag are taken. */
   readonly tags: { readonly optOut: string; readonly optIn?: string | undefined };
   readonly extraRoutes: boolean;
@@ -81,6 +94,17 @@ export function denyingRule(
   );
 }
 
+/** The first range of `policy.reserved` that shares addresses with the pair's prefix and is reserved for others. */
+export function reservedForOthers(
+  policy: Policy,
+  pair: Pair,
+  snapshot: Snapshot,
+): ReservedRange | undefined {
+  return policy.reserved.find(
+    (range) => overlaps(range.prefix, pair.prefix) && !matchesSelectors(range, pair, snapshot),
+  );
+}
+
 function matchesRule(rule: PrefixRule, pair: Pair, snapshot: Snapshot): boolean {
   const { length } = pair.prefix;
   return (
@@ -91,17 +115,17 @@ function matchesRule(rule: PrefixRule, pair: Pair, snapshot: Snapshot): boolean 
   );
 }
 
-function matchesSelectors(rule: PrefixRule, pair: Pair, snapshot: Snapshot): boolean {
+function matchesSelectors(selectors: Selectors, pair: Pair, snapshot: Snapshot): boolean {
   const networkId = pair.leg?.networkId;
   // Only a subnet's own prefix was cut from its pool; extra routes are what a tenant typed.
   const subnet = pair.source === 'subnet' ? pair.subnet : undefined;
   const poolId = subnet?.subnetPoolId;
   const scopeId = subnet?.addressScopeId;
   return (
-    selects(rule.externalNetworks, networkId, externalName(snapshot, networkId)) &&
-    selects(rule.projects, pair.projectId) &&
-    selects(rule.subnetPools, poolId, nameIn(snapshot.poolNames, poolId)) &&
-    selects(rule.addressScopes, scopeId, nameIn(snapshot.scopeNames, scopeId))
+    selects(selectors.externalNetworks, networkId, externalName(snapshot, networkId)) &&
+    selects(selectors.projects, pair.projectId) &&
+    selects(selectors.subnetPools, poolId, nameIn(snapshot.poolNames, poolId)) &&
+    selects(selectors.addressScopes, scopeId, nameIn(snapshot.scopeNames, scopeId))
   );
 }
 

@@ -27,3 +27,13 @@ export function graceEnd({ since }: Missing, { graceSeconds }: RemovalRule): num
 export function isDue(missing: Missing, rule: RemovalRule, now: number): boolean {
   return missing.snapshots >= rule.snapshots && now >= graceEnd(missing, rule);
 }
+
+/** The records as if the wall clock had always been where a jump took it: what was waited stays what was waited. */
+export function shiftMissing(
+  missing: ReadonlyMap<string, Missing>,
+  jump: number,
+): ReadonlyMap<string, Missing> {
+  return new Map(
+    Array.from(missing, ([prefix, record]) => [prefix, { ...record, since: record.since + jump }]),
+  );
+}

@@ -34,6 +34,8 @@ export interface InstalledRoute {
   readonly owned: boolean;
   /** `connected` is what the upstream derives from its own addresses; `static` is everything else. */
   readonly kind: 'static' | 'connected';
+  /** True for a route that discards its packets: blackhole, unreachable, prohibit, throw. */
+  readonly discards?: boolean;
   /** The device's own words for the route's attributes, for reports: `proto 4 metric 50 dev eth1`. */
   readonly description: string;
 }

@@ -36,6 +36,8 @@ export interface Router {
   readonly gateways: readonly Gateway[];
   readonly enableSnat: boolean;
   readonly extraRoutes: readonly ExtraRoute[];
+  /** Neutron's revision_number, which grows with every change; undefined where the cloud has none. */
+  readonly revision?: number | undefined;
 }
 
 export interface Gateway {
@@ -73,6 +75,8 @@ export interface Subnet {
   /** The address scope of the subnet pool; undefined without pool or without scope. */
   readonly addressScopeId: string | undefined;
   readonly tags: readonly string[];
+  /** As of a router. */
+  readonly revision?: number | undefined;
 }
 
 export interface ExternalNetwork {

@@ -1,7 +1,7 @@
 /** What one upstream should hold: obstacles, incumbents over runs, steady next hops and ECMP. */
 import { expect } from 'chai';
 import { desiredFor, type Desired, type DesiredInput } from '../../src/core/desired.ts';
-import { parseAddress } from '../../src/core/prefix.ts';
+import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import type { InstalledRoute, Origin } from '../../src/core/route.ts';
 import {
   cloudOf,
@@ -22,6 +22,7 @@ interface Scene {
   readonly ledger?: Readonly<Record<string, string>>;
   readonly ecmp?: boolean;
   readonly foreignOverlap?: 'warn' | 'refuse';
+  readonly foreignCovering?: 'ignore' | 'warn' | 'refuse';
 }
 
 function desiredIn(scene: Scene): Desired {
@@ -29,6 +30,7 @@ function desiredIn(scene: Scene): Desired {
   const policy = policyOf({
     ecmp: scene.ecmp ?? false,
     foreignOverlap: scene.foreignOverlap ?? 'warn',
+    foreignCovering: scene.foreignCovering ?? 'ignore',
     extraRoutes: true,
   });
   const input: DesiredInput = {
@@ -135,6 +137,15 @@ describe('desiredFor', () => {
         message: '203.0.113.10 is an address of the upstream itself',
       },
       {
+        title: 'a less specific foreign route, if policy says refuse',
+        scene: {
+          routes: [installed('10.1.0.0/16', ['192.0.2.1'], 'foreign')],
+          foreignCovering: 'refuse',
+        },
+        conflict: `foreign-covering ${CIDR}`,
+        message: `the upstream holds 10.1.0.0/16 (proto 4 metric 50) around ${CIDR}, and it is not ours`,
+      },
+      {
         title: 'a more specific foreign route, if policy says refuse',
         scene: {
           routes: [installed('10.1.0.128/25', ['192.0.2.1'], 'foreign')],
@@ -168,7 +179,7 @@ describe('desiredFor', () => {
       }
     });
 
-    it('do not count a less specific foreign route', () => {
+    it('do not count a less specific foreign route, by default', () => {
       const routes = ['0.0.0.0/0', '10.0.0.0/8'].map((each) =>
         installed(each, ['192.0.2.1'], 'foreign'),
       );
@@ -189,6 +200,47 @@ describe('desiredFor', () => {
         ['foreign-overlap', CIDR],
       ]);
     });
+
+    const COVERING = installed('10.1.0.0/16', ['192.0.2.1'], 'foreign');
+
+    it('only warn of a less specific foreign route, if policy says so', () => {
+      const desired = desiredIn({
+        routers: [ROUTER],
+        routes: [COVERING, installed('10.1.0.128/25', ['192.0.2.1'], 'foreign')],
+        foreignCovering: 'warn',
+      });
+
+      expect(routesOf(desired)).to.deep.equal(WANTED);
+      expect(desired.warnings).to.deep.equal([
+        {
+          code: 'foreign-overlap',
+          prefix: parsePrefix(CIDR),
+          message: `the upstream holds 10.1.0.128/25 (proto 4 metric 50) inside ${CIDR}, and it is not ours`,
+        },
+        {
+          code: 'foreign-covering',
+          prefix: parsePrefix(CIDR),
+          message: `the upstream holds 10.1.0.0/16 (proto 4 metric 50) around ${CIDR}, and it is not ours`,
+        },
+      ]);
+    });
+
+    const normal: readonly (readonly [string, InstalledRoute])[] = [
+      ['a default route', installed('0.0.0.0/0', ['192.0.2.1'], 'foreign')],
+      ['a route that discards', { ...installed('10.0.0.0/8', [], 'foreign'), discards: true }],
+      ['what the kernel derives from an address', { ...COVERING, kind: 'connected' }],
+      ['a route of ours', installed('10.1.0.0/16', ['203.0.113.10'])],
+      ['a route beside it', installed('10.2.0.0/16', ['192.0.2.1'], 'foreign')],
+    ];
+    for (const [title, route] of normal) {
+      it(`never count ${title} as a less specific foreign route`, () => {
+        for (const foreignCovering of ['warn', 'refuse'] as const) {
+          const desired = desiredIn({ routers: [ROUTER], routes: [route], foreignCovering });
+
+          expect([desired.conflicts, desired.warnings]).to.deep.equal([[], []]);
+        }
+      });
+    }
 
     it('do not count what the kernel derives from an address as a foreign route inside', () => {
       const inner = installed('10.1.0.128/25', [], 'foreign');
@@ -212,12 +264,14 @@ describe('desiredFor', () => {
     for (const [code, foreign] of [
       ['foreign', CIDR],
       ['foreign-overlap', '10.1.0.128/25'],
+      ['foreign-covering', '10.1.0.0/16'],
     ] as const) {
       it(`keep our installed route when one appears beside it: ${code} is reported`, () => {
         const desired = desiredIn({
           routers: [ROUTER],
           routes: [OURS, installed(foreign, ['203.0.113.99'], 'foreign')],
           foreignOverlap: 'refuse',
+          foreignCovering: 'refuse',
         });
 
         expect(routesOf(desired)).to.deep.equal(WANTED);

@@ -182,6 +182,15 @@ const CASES: readonly Case[] = [
     detail: 'policy.deny 10.1.0.0/16 hits it',
   },
   {
+    code: 'prefix-reserved',
+    title: 'a prefix that policy.reserved keeps for another project',
+    input: inputOf(
+      {},
+      { policy: policyOf({ reserved: [ruleOf('10.1.0.0/16', { projects: ['other'] })] }) },
+    ),
+    detail: 'policy.reserved keeps 10.1.0.0/16 for others',
+  },
+  {
     code: 'prefix-not-allowed',
     title: 'a prefix that no entry of policy.allow lets through',
     input: inputOf({}, { policy: policyOf({ allow: [ruleOf('10.2.0.0/16')] }) }),

@@ -1,12 +1,20 @@
 /** The arithmetic of the guard: refused when R > free and (R > count or 100 R > percent x O or, for removals, R = O). */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { guardPlan, type Cap } from '../../src/core/guard.ts';
+import { guardPlan, type Cap, type GuardFacts, type GuardLimits } from '../../src/core/guard.ts';
 import type { UpstreamPlan } from '../../src/core/plan.ts';
 import type { RouteChange } from '../../src/core/route.ts';
 import { installed } from './world.ts';
 
 const NO_CAP: Cap = { count: 1e6, percent: 100, free: 1e6 };
+
+const NOTHING: GuardFacts = { ledger: new Map(), recent: [], now: 0 };
+
+/** No caps but these. */
+function limitsOf(limits: Partial<GuardLimits>): GuardLimits {
+  const perHour = { removals: 1e6, replaces: 1e6 };
+  return { maxRemovals: NO_CAP, maxReplaces: NO_CAP, perHour, ...limits };
+}
 
 /** A plan with so many changes of each kind among so many owned routes. */
 function planWith(counts: {
@@ -93,16 +101,16 @@ describe('guardPlan', () => {
     const title = `${changes} of ${owned} with count ${cap.count}, percent ${cap.percent}, free ${cap.free}`;
 
     it(`${removals ? 'refuses' : 'lets through'} the removal of ${title}`, () => {
-      const limits = { maxRemovals: cap, maxReplaces: NO_CAP };
-      const plan = guardPlan(planWith({ removes: changes, owned }), limits);
+      const limits = limitsOf({ maxRemovals: cap });
+      const plan = guardPlan(planWith({ removes: changes, owned }), limits, NOTHING);
 
       expect(plan.refused?.code).to.equal(removals ? 'GUARD_REMOVALS' : undefined);
       expect(plan.held).to.have.length(removals ? changes : 0);
     });
 
     it(`${replaces ? 'refuses' : 'lets through'} the replacement of ${title}`, () => {
-      const limits = { maxRemovals: NO_CAP, maxReplaces: cap };
-      const plan = guardPlan(planWith({ replaces: changes, owned }), limits);
+      const limits = limitsOf({ maxReplaces: cap });
+      const plan = guardPlan(planWith({ replaces: changes, owned }), limits, NOTHING);
 
       expect(plan.refused?.code).to.equal(replaces ? 'GUARD_REPLACES' : undefined);
       expect(plan.held).to.have.length(replaces ? changes : 0);
@@ -115,7 +123,7 @@ describe('guardPlan', () => {
   it('withholds all removals and nothing else', () => {
     const plan = planWith({ adds: 2, removes: 3, replaces: 1, owned: 4 });
 
-    const guarded = guardPlan(plan, { maxRemovals: CAP, maxReplaces: NO_CAP });
+    const guarded = guardPlan(plan, limitsOf({ maxRemovals: CAP }), NOTHING);
 
     expect(actionsOf(guarded)).to.deep.equal(['add', 'add', 'replace']);
     expect(guarded.held.map(({ code, change }) => `${code} ${change.action}`)).to.deep.equal([
@@ -131,7 +139,7 @@ describe('guardPlan', () => {
   it('withholds all replaces and nothing else', () => {
     const plan = planWith({ adds: 1, removes: 1, replaces: 3, owned: 4 });
 
-    const guarded = guardPlan(plan, { maxRemovals: NO_CAP, maxReplaces: CAP });
+    const guarded = guardPlan(plan, limitsOf({ maxReplaces: CAP }), NOTHING);
 
     expect(actionsOf(guarded)).to.deep.equal(['add', 'remove']);
     expect(guarded.refused?.message).to.contain('3 replaces of 4 routes on edge1');
@@ -140,7 +148,7 @@ describe('guardPlan', () => {
   it('names both where both are too many; adds still go out', () => {
     const plan = planWith({ adds: 1, removes: 3, replaces: 3, owned: 6 });
 
-    const guarded = guardPlan(plan, { maxRemovals: CAP, maxReplaces: CAP });
+    const guarded = guardPlan(plan, limitsOf({ maxRemovals: CAP, maxReplaces: CAP }), NOTHING);
 
     expect(actionsOf(guarded)).to.deep.equal(['add']);
     expect(guarded.refused?.code).to.equal('GUARD_REMOVALS');
@@ -151,8 +159,16 @@ describe('guardPlan', () => {
     const plan = planWith({ adds: 500, owned: 0 });
 
     const cap = { count: 0, percent: 0, free: 0 };
+    const all = { maxRemovals: cap, maxReplaces: cap };
+    const perHour = { removals: 0, replaces: 0 };
 
-    expect(guardPlan(plan, { maxRemovals: cap, maxReplaces: cap })).to.equal(plan);
+    const guarded = guardPlan(
+      plan,
+      { ...all, perHour, perExternalNetwork: all, perProject: all },
+      { ...NOTHING, recent: [{ at: 0, removals: 9, replaces: 9 }] },
+    );
+
+    expect(guarded).to.equal(plan);
   });
 
   it('refuses exactly beyond its limits', () => {
@@ -166,10 +182,11 @@ describe('guardPlan', () => {
         const removalsRefused = removes > limit.free && (beyond(removes) || removes === owned);
         const replacesRefused = replaces > limit.free && beyond(replaces);
 
-        const guarded = guardPlan(planWith({ adds: 1, removes, replaces, owned }), {
-          maxRemovals: limit,
-          maxReplaces: limit,
-        });
+        const guarded = guardPlan(
+          planWith({ adds: 1, removes, replaces, owned }),
+          limitsOf({ maxRemovals: limit, maxReplaces: limit }),
+          NOTHING,
+        );
 
         const actions = actionsOf(guarded);
         expect(actions.filter((action) => action === 'remove')).to.have.length(

@@ -1,9 +1,16 @@
 import { expect } from 'chai';
 import type { Conflict } from '../../src/core/conflicts.ts';
-import { planUpstream, withhold, type PlanInput, type UpstreamPlan } from '../../src/core/plan.ts';
+import {
+  freezePlan,
+  planUpstream,
+  withhold,
+  withoutRemovals,
+  type PlanInput,
+  type UpstreamPlan,
+} from '../../src/core/plan.ts';
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import { prefixOf, type DesiredRoute } from '../../src/core/route.ts';
-import { installed, stateOf } from './world.ts';
+import { installed, ledgerOf, stateOf } from './world.ts';
 
 const ORIGIN = {
   router: 'a',
@@ -29,7 +36,7 @@ interface Sketch extends Partial<Omit<PlanInput, 'desired' | 'state'>> {
   readonly conflicts?: readonly Conflict[];
 }
 
-/** Removes at once unless told otherwise. */
+/** Removes at once unless told otherwise; the ledger knows what is installed. */
 function planOf({ wanted = [], have = [], conflicts = [], ...rest }: Sketch): UpstreamPlan {
   return planUpstream({
     upstream: 'edge1',
@@ -37,9 +44,10 @@ function planOf({ wanted = [], have = [], conflicts = [], ...rest }: Sketch): Up
     state: stateOf(have),
     mode: 'sync',
     removal: { snapshots: 1, graceSeconds: 0 },
+    windows: { windows: [], timezone: 'UTC' },
     maxRoutes: undefined,
     missing: new Map(),
-    ledger: new Map(),
+    ledger: ledgerOf(have),
     now: 1000,
     ...rest,
   });
@@ -98,7 +106,10 @@ describe('planUpstream', () => {
     it('removes what is ours and not wanted, with the origin that the ledger knows', () => {
       const before = installed(A, [X]);
 
-      const plan = planOf({ have: [before], ledger: new Map([[A, { origin: [ORIGIN] }]]) });
+      const plan = planOf({
+        have: [before],
+        ledger: new Map([[A, { origin: [ORIGIN], nextHops: [X] }]]),
+      });
 
       expect(plan.changes).to.deep.equal([{ action: 'remove', before, origin: [ORIGIN] }]);
       expect(planOf({ have: [before] }).changes).to.deep.equal([
@@ -220,6 +231,112 @@ describe('planUpstream', () => {
     });
   });
 
+  describe('the ledger', () => {
+    const have = [installed(A, [X])];
+    const WAIT = 'taken into the ledger now, and removed at the earliest by the next cycle';
+    const cases: readonly (readonly [string, readonly string[] | undefined, string | undefined])[] =
+      [
+        ['lets go what it knows', [X], undefined],
+        ['lets go what it knows with one more next hop', [Y, X], undefined],
+        ['holds what it does not know', undefined, 'carries our mark but is not in the ledger'],
+        [
+          'holds what it knows with other next hops',
+          [Y],
+          `carries our mark but has other next hops than in the ledger (${Y})`,
+        ],
+        [
+          'holds what it knows without next hops',
+          [],
+          'carries our mark but has other next hops than in the ledger (none)',
+        ],
+      ];
+    for (const [title, nextHops, message] of cases) {
+      it(title, () => {
+        const ledger = new Map(nextHops === undefined ? [] : [[A, { origin: [], nextHops }]]);
+
+        const plan = planOf({ have, ledger });
+
+        expect(plan.held.map((held) => [held.code, held.message, held.until])).to.deep.equal(
+          message === undefined ? [] : [['ledger', `${message}; ${WAIT}`, undefined]],
+        );
+        expect(changesOf(plan)).to.deep.equal(message === undefined ? [`remove ${A}`] : []);
+      });
+    }
+
+    it('must know every next hop of the route', () => {
+      const ledger = new Map([[A, { origin: [], nextHops: [X] }]]);
+
+      expect(heldOf(planOf({ have: [installed(A, [X, Y])], ledger }))).to.deep.equal([
+        `ledger: remove ${A}`,
+      ]);
+    });
+
+    it('lets a route without next hops go by its prefix', () => {
+      const ledger = new Map([[A, { origin: [], nextHops: [] }]]);
+
+      expect(heldOf(planOf({ have: [installed(A, [])], ledger }))).to.deep.equal([]);
+      expect(heldOf(planOf({ have: [installed(A, [])], ledger: new Map() }))).to.have.length(1);
+    });
+
+    it('holds one of two routes at a prefix, and lets the known one go', () => {
+      const two = [installed(A, [X]), installed(A, [Y])];
+      const plan = planOf({ have: two, ledger: new Map([[A, { origin: [], nextHops: [X] }]]) });
+
+      expect([changesOf(plan), heldOf(plan)]).to.deep.equal([
+        [`remove ${A}`],
+        [`ledger: remove ${A}`],
+      ]);
+    });
+
+    it('comes after the mode and before the grace time, and the snapshots count on', () => {
+      const removal = { snapshots: 2, graceSeconds: 60 };
+      const plan = planOf({ have, removal, ledger: new Map() });
+
+      expect(heldOf(plan)).to.deep.equal([`ledger: remove ${A}`]);
+      expect(plan.missing.get(A)?.snapshots).to.equal(1);
+      expect(heldOf(planOf({ have, mode: 'upsert-only', ledger: new Map() }))).to.deep.equal([
+        `mode: remove ${A}`,
+      ]);
+    });
+
+    it('holds neither adds nor replaces', () => {
+      const plan = planOf({ wanted: [desired(A, Y), desired(B, X)], have, ledger: new Map() });
+
+      expect(changesOf(plan)).to.deep.equal([`replace ${A}`, `add ${B}`]);
+    });
+  });
+
+  describe('the windows', () => {
+    const have = [installed(A, [X])];
+    // 1000 ms after the epoch: Thursday 00:00:01 UTC.
+    const windows = { windows: [{ from: '01:30', to: '02:00' }], timezone: 'UTC' };
+
+    it('hold removals until the next one opens', () => {
+      const plan = planOf({ have, windows });
+
+      expect(changesOf(plan)).to.deep.equal([]);
+      expect(plan.held.map(({ code, message, until }) => [code, message, until])).to.deep.equal([
+        ['window', 'outside removal.windows', 90 * 60_000],
+      ]);
+    });
+
+    it('let removals go while one is open', () => {
+      expect(heldOf(planOf({ have, windows, now: 90 * 60_000 }))).to.deep.equal([]);
+    });
+
+    it('come after the grace time', () => {
+      const removal = { snapshots: 2, graceSeconds: 60 };
+
+      expect(heldOf(planOf({ have, windows, removal }))).to.deep.equal([`grace: remove ${A}`]);
+    });
+
+    it('hold neither adds nor replaces', () => {
+      const plan = planOf({ wanted: [desired(A, Y), desired(B, X)], have, windows });
+
+      expect(changesOf(plan)).to.deep.equal([`replace ${A}`, `add ${B}`]);
+    });
+  });
+
   describe('maxRoutes', () => {
     const wanted = [desired(A, X), desired(B, X), desired(C, X)];
 
@@ -266,5 +383,37 @@ describe('withhold', () => {
 
     expect(changesOf(held)).to.deep.equal([`add ${C}`]);
     expect(heldOf(held)).to.deep.equal([`guard: add ${A}`, `mode: remove ${B}`]);
+  });
+});
+
+const MIXED = {
+  wanted: [desired(A, X), desired(B, X)],
+  have: [installed(B, [Y]), installed(C, [X])],
+};
+
+describe('freezePlan', () => {
+  it('holds every change, with the reason', () => {
+    const plan = freezePlan(planOf(MIXED), 'frozen by root');
+
+    expect(changesOf(plan)).to.deep.equal([]);
+    expect(heldOf(plan)).to.deep.equal([
+      `frozen: add ${A}`,
+      `frozen: replace ${B}`,
+      `frozen: remove ${C}`,
+    ]);
+    expect([plan.held[0]?.message, plan.held[0]?.until]).to.deep.equal([
+      'frozen by root',
+      undefined,
+    ]);
+  });
+});
+
+describe('withoutRemovals', () => {
+  it('holds the removals alone, with the reason', () => {
+    const plan = withoutRemovals(planOf(MIXED), 'no cloud');
+
+    expect(changesOf(plan)).to.deep.equal([`add ${A}`, `replace ${B}`]);
+    expect(heldOf(plan)).to.deep.equal([`frozen: remove ${C}`]);
+    expect([plan.held[0]?.message, plan.held[0]?.until]).to.deep.equal(['no cloud', undefined]);
   });
 });

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import type { Pair } from '../../src/core/candidates.ts';
-import { denyingRule, forbiddenReason, isAllowed, type PrefixRule } from '../../src/core/policy.ts';
+import {
+  denyingRule,
+  forbiddenReason,
+  isAllowed,
+  reservedForOthers,
+  type PrefixRule,
+} from '../../src/core/policy.ts';
 import { parsePrefix } from '../../src/core/prefix.ts';
 import { cloudOf, judged, policyOf, ruleOf } from './world.ts';
 
@@ -173,4 +179,57 @@ describe('denyingRule', () => {
       expect(denies(rule, prefix)).to.equal(denied);
     });
   }
+});
+
+describe('reservedForOthers', () => {
+  const cases: readonly (readonly [string, PrefixRule, string, boolean])[] = [
+    ['a prefix inside', ruleOf('10.0.0.0/8', { projects: ['green'] }), '10.1.0.0/24', true],
+    ['the prefix itself', ruleOf('10.1.0.0/24', { projects: ['green'] }), '10.1.0.0/24', true],
+    ['a prefix around', ruleOf('10.2.3.0/24', { projects: ['green'] }), '10.2.0.0/16', true],
+    ['no prefix beside', ruleOf('10.2.0.0/16', { projects: ['green'] }), '10.1.0.0/24', false],
+    ['no other family', ruleOf('::/0', { projects: ['green'] }), '10.1.0.0/24', false],
+    ['not the project itself', ruleOf('10.0.0.0/8', { projects: ['blue'] }), '10.1.0.0/24', false],
+    [
+      'not the pool itself',
+      ruleOf('10.0.0.0/8', { subnetPools: ['pool-name'] }),
+      '10.1.0.0/24',
+      false,
+    ],
+    [
+      'what has no pool',
+      ruleOf('10.2.0.0/16', { subnetPools: ['pool-name'] }),
+      '10.2.0.0/16',
+      true,
+    ],
+    [
+      'an extra route behind the pool',
+      ruleOf('10.0.0.0/8', { subnetPools: ['pool-id'] }),
+      '10.3.0.0/24',
+      true,
+    ],
+    [
+      'the right project from another pool',
+      ruleOf('10.0.0.0/8', { projects: ['blue'], subnetPools: ['other'] }),
+      '10.1.0.0/24',
+      true,
+    ],
+  ];
+  for (const [title, range, prefix, kept] of cases) {
+    it(`hits ${title}`, () => {
+      const policy = policyOf({ reserved: [range] });
+
+      expect(reservedForOthers(policy, pairAt(prefix), SNAPSHOT)).to.equal(
+        kept ? range : undefined,
+      );
+    });
+  }
+
+  it('asks every range that the prefix overlaps', () => {
+    const mine = ruleOf('10.1.0.0/16', { projects: ['blue'] });
+    const others = ruleOf('10.0.0.0/8', { projects: ['green'] });
+
+    const policy = policyOf({ reserved: [mine, others] });
+
+    expect(reservedForOthers(policy, pairAt('10.1.0.0/24'), SNAPSHOT)).to.equal(others);
+  });
 });

@@ -1,9 +1,9 @@
 /** What must hold for every cloud, every upstream and every policy: from candidates to the applied plan. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { desiredFor, type Desired } from '../../src/core/desired.ts';
+import { desiredFor, desiredFromLastGood, type Desired } from '../../src/core/desired.ts';
 import { planUpstream, type UpstreamPlan } from '../../src/core/plan.ts';
-import type { PolicyMode } from '../../src/core/policy.ts';
+import type { Policy, PolicyMode } from '../../src/core/policy.ts';
 import { overlaps, type Prefix } from '../../src/core/prefix.ts';
 import {
   prefixOf,
@@ -18,6 +18,7 @@ import {
   cloudOf,
   installed,
   judged,
+  ledgerOf,
   PARTNER,
   policyOf,
   PUBLIC,
@@ -92,6 +93,7 @@ interface World {
   readonly state: UpstreamState;
   readonly ecmp: boolean;
   readonly foreignOverlap: 'warn' | 'refuse';
+  readonly foreignCovering: 'ignore' | 'warn' | 'refuse';
   readonly natModel: 'ovs' | 'ovn';
 }
 
@@ -101,6 +103,7 @@ const world: fc.Arbitrary<World> = fc
     state,
     ecmp: fc.boolean(),
     foreignOverlap: fc.constantFrom('warn', 'refuse'),
+    foreignCovering: fc.constantFrom('ignore', 'warn', 'refuse'),
     natModel: fc.constantFrom('ovs', 'ovn'),
   })
   .map(({ sketches, ...rest }) => ({
@@ -111,12 +114,13 @@ const world: fc.Arbitrary<World> = fc
 interface Outcome {
   readonly desired: Desired;
   readonly plan: UpstreamPlan;
+  readonly policy: Policy;
 }
 
 function outcomeOf(given: World, mode: PolicyMode = 'sync'): Outcome {
-  const { ecmp, foreignOverlap, snapshot, state } = given;
-  const policy = policyOf({ ecmp, foreignOverlap, extraRoutes: true, mode });
-  const ledger = new Map();
+  const { ecmp, foreignOverlap, foreignCovering, snapshot, state } = given;
+  const policy = policyOf({ ecmp, foreignOverlap, foreignCovering, extraRoutes: true, mode });
+  const ledger = ledgerOf(state.routes);
   const desired = desiredFor({
     upstream: { name: 'edge1', networkIds: new Set([PUBLIC, PARTNER]), devices: new Map() },
     candidates: judged(snapshot, policy),
@@ -130,12 +134,13 @@ function outcomeOf(given: World, mode: PolicyMode = 'sync'): Outcome {
     state,
     mode,
     removal: { snapshots: 1, graceSeconds: 0 },
+    windows: { windows: [], timezone: 'UTC' },
     maxRoutes: undefined,
     missing: new Map(),
     ledger,
     now: 0,
   });
-  return { desired, plan };
+  return { desired, plan, policy };
 }
 
 /** What a router makes of the changes: a replace leaves exactly the new route of ours. */
@@ -191,6 +196,20 @@ describe('the way from the cloud to the plan', () => {
 
         expect(second.plan.changes).to.deep.equal([]);
         expect(second.plan.unchanged).to.equal(first.desired.routes.length);
+      }),
+      RUNS,
+    );
+  });
+
+  it('wants of its own last good state what it wanted, and finds nothing to do', () => {
+    fc.assert(
+      fc.property(world, (given) => {
+        const { desired, plan, policy } = outcomeOf(given);
+        const after = applied(plan.changes, given.state);
+
+        const { routes } = desiredFromLastGood({ routes: desired.routes, state: after, policy });
+
+        expect(routes).to.deep.equal(desired.routes);
       }),
       RUNS,
     );
@@ -308,6 +327,7 @@ function reported(plan: UpstreamPlan): Parameters<typeof digestOf>[0]['upstreams
     error: undefined,
     networkIds: new Set(),
     plan,
+    stale: undefined,
     result: undefined,
   };
 }

@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { countMissing, graceEnd, isDue, type Missing } from '../../src/core/removal.ts';
+import {
+  countMissing,
+  graceEnd,
+  isDue,
+  shiftMissing,
+  type Missing,
+} from '../../src/core/removal.ts';
 
 const RULE = { snapshots: 2, graceSeconds: 60 };
 
@@ -52,4 +58,20 @@ describe('isDue', () => {
 
     expect(isDue(countMissing(undefined, 7), rule, 7)).to.equal(true);
   });
+});
+
+describe('shiftMissing', () => {
+  const missing = new Map([['10.1.0.0/24', { since: 1_000_000, snapshots: 2 }]]);
+  const record = (jump: number): Missing =>
+    shiftMissing(missing, jump).get('10.1.0.0/24') ?? { since: NaN, snapshots: 0 };
+
+  for (const jump of [3_600_000, -3_600_000]) {
+    it(`keeps what was waited over a jump of ${jump} ms`, () => {
+      const now = (waited: number): number => 1_000_000 + jump + waited;
+
+      expect(record(jump).snapshots).to.equal(2);
+      expect(isDue(record(jump), RULE, now(59_999))).to.equal(false);
+      expect(isDue(record(jump), RULE, now(60_000))).to.equal(true);
+    });
+  }
 });

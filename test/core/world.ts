@@ -1,5 +1,6 @@
 /** A small cloud and its upstream in few words, for the core's tests. Ids are speaking texts instead of UUIDs. */
 import { judge, type Candidate } from '../../src/core/eligibility.ts';
+import type { KnownRoute } from '../../src/core/hold.ts';
 import type { Policy, PrefixRule } from '../../src/core/policy.ts';
 import { bitsOf, contains, hostPrefix, parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import type { InstalledRoute, InterfaceAddress, UpstreamState } from '../../src/core/route.ts';
@@ -206,7 +207,9 @@ export function policyOf(overrides: Partial<Policy> = {}): Policy {
     mode: 'sync',
     allow: [ruleOf('0.0.0.0/0'), ruleOf('::/0')],
     deny: [],
+    reserved: [],
     foreignOverlap: 'warn',
+    foreignCovering: 'ignore',
     tags: { optOut: 'route-sync:off' },
     extraRoutes: false,
     floatingIps: false,
@@ -245,6 +248,20 @@ export function installed(
     kind: 'static',
     description: mark === 'ours' ? 'proto 201' : 'proto 4 metric 50',
   };
+}
+
+/** A ledger that knows these routes as they are, but not what they are for. */
+export function ledgerOf(routes: readonly InstalledRoute[]): ReadonlyMap<string, KnownRoute> {
+  const byPrefix = Map.groupBy(routes, ({ prefix }) => prefix.text);
+  return new Map(
+    Array.from(byPrefix, ([prefix, same]) => [
+      prefix,
+      {
+        origin: [],
+        nextHops: same.flatMap(({ nextHops }) => nextHops.map(({ address }) => address)),
+      },
+    ]),
+  );
 }
 
 /** What an upstream holds; `addresses` are pairs of address and connected network. */

@@ -31,6 +31,13 @@ const prefix = z
   })
   .describe('The range, as `address/length` without host bits. IPv4 or IPv6.');
 
+const selectors = {
+  externalNetworks: selector('reached through these external networks (names or ids)'),
+  projects: selector('of these projects (ids)'),
+  addressScopes: selector('whose subnet pool is in these address scopes (names or ids)'),
+  subnetPools: selector('from these subnet pools (names or ids)'),
+};
+
 const rule = section({
   prefix,
   minLength: whole(0, 128)
@@ -39,10 +46,7 @@ const rule = section({
   maxLength: whole(0, 128)
     .optional()
     .describe('The longest prefix that matches. Default: 32 for IPv4, 128 for IPv6.'),
-  externalNetworks: selector('reached through these external networks (names or ids)'),
-  projects: selector('of these projects (ids)'),
-  addressScopes: selector('whose subnet pool is in these address scopes (names or ids)'),
-  subnetPools: selector('from these subnet pools (names or ids)'),
+  ...selectors,
 }).transform((input, context): PrefixRule => {
   const { length, family, text } = input.prefix;
   const bits = bitsOf(family);
@@ -62,6 +66,21 @@ const rule = section({
     refuse('maxLength', `must be at most ${bits} for IPv${family}, not ${maxLength}`);
   }
   return { ...input, minLength, maxLength };
+});
+
+const RESERVED_EXAMPLE = '{ prefix: 10.1.0.0/16, projects: [PROJECT-ID] }';
+
+const reservedRange = section({ prefix, ...selectors }).check((context) => {
+  const { externalNetworks, projects, addressScopes, subnetPools } = context.value;
+  if (
+    [externalNetworks, projects, addressScopes, subnetPools].every(({ length }) => length === 0)
+  ) {
+    context.issues.push({
+      code: 'custom',
+      message: `must say whom the range is reserved for: projects, subnetPools, addressScopes or externalNetworks, for example "${RESERVED_EXAMPLE}"`,
+      input: context.value,
+    });
+  }
 });
 
 function selector(which: string): z.ZodPrefault<z.ZodReadonly<z.ZodArray<z.ZodString>>> {
@@ -94,10 +113,26 @@ export const policySchema = section(
       .describe(
         'Prefixes that stay out although `allow` lets them through; entries as in `allow`.',
       ),
+    reserved: z
+      .array(reservedRange, {
+        error: mustBe(
+          `a list of ranges and whom they are for, for example "[${RESERVED_EXAMPLE}]"`,
+        ),
+      })
+      .readonly()
+      .prefault([])
+      .describe(
+        'Ranges and whom they are for, by at least one of projects, subnet pools, address scopes and external networks: what else overlaps such a range stays out although `allow` lets it through. A prefix must match every entry that it overlaps.',
+      ),
     foreignOverlap: choice(['warn', 'refuse'])
       .default('warn')
       .describe(
         'What a foreign route on the upstream that is more specific than ours does: `warn` in the report, or `refuse` ours.',
+      ),
+    foreignCovering: choice(['ignore', 'warn', 'refuse'])
+      .default('ignore')
+      .describe(
+        'What a foreign route on the upstream that is less specific than ours does: nothing, `warn` in the report, or `refuse` ours. Default routes and routes that discard never count.',
       ),
     tags: section({
       optOut: tag()

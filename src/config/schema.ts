@@ -5,9 +5,46 @@
 import { z } from 'zod';
 
 import { cronProblem } from './cron.ts';
-import { choice, cloudName, mustBe, seconds, section, show, whole, word } from './fields.ts';
+import {
+  choice,
+  cloudName,
+  filledList,
+  mustBe,
+  seconds,
+  section,
+  show,
+  whole,
+  word,
+} from './fields.ts';
+import { guardSchema, removalSchema } from './guard-schema.ts';
 import { policySchema } from './policy-schema.ts';
 import { upstreamsSchema } from './upstream-schema.ts';
+
+/** Neutron makes UUIDs; nothing here needs more than that it is safe in a URL. */
+const OBJECT_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,254}$/;
+
+function objectId(what: string, list: string): z.ZodString {
+  return word(OBJECT_ID, `the id of a ${what} as "${list}" shows it`);
+}
+
+const sentinel = section({
+  router: objectId('router', 'openstack router list')
+    .optional()
+    .describe('The id of a router, best in another project than that of the user.'),
+  network: objectId('network', 'openstack network list')
+    .optional()
+    .describe('The id of a network, external or not.'),
+}).check((context) => {
+  if (context.value.router === undefined && context.value.network === undefined) {
+    const message = 'must name a router, a network, or both, by id';
+    context.issues.push({ code: 'custom', message, input: context.value });
+  }
+});
+
+function programWord(): z.ZodString {
+  const error = mustBe('a word in quotes');
+  return z.string({ error }).regex(/^[^\0]+$/u, { error });
+}
 
 const cloud = section(
   {
@@ -33,48 +70,46 @@ const cloud = section(
     maxConcurrentRequests: whole(1, 64)
       .default(8)
       .describe('How many requests may be under way at once.'),
+    sentinel: sentinel
+      .optional()
+      .describe(
+        'What the cloud must show in every snapshot: where it is missing, the user has lost its view of all projects, and nothing is removed.',
+      ),
+    secretFile: z
+      .string({ error: mustBe('the path of a file') })
+      .regex(/^[^\0]+$/u, { error: mustBe('the path of a file') })
+      .optional()
+      .describe(
+        "A file that holds the password or the application credential's secret and nothing else. Others may not be able to change it; that they can read it is a warning.",
+      ),
+    secretCommand: filledList(
+      programWord(),
+      'a program and its arguments, for example [pass, show, openstack]',
+    )
+      .optional()
+      .describe(
+        'A program, and its arguments, that prints that secret. It is started without a shell.',
+      ),
   },
   { later: ['notifications'] },
-);
-
-interface Caps {
-  readonly count: number;
-  readonly percent: number;
-  readonly free: number;
-}
-
-type CapsInput = { readonly [K in keyof Caps]?: number | undefined };
-
-function caps(what: string, defaults: Caps): z.ZodPrefault<z.ZodType<Caps, CapsInput>> {
-  return section({
-    count: whole(0, 10_000_000)
-      .default(defaults.count)
-      .describe(`More ${what} than this are refused.`),
-    percent: whole(0, 100)
-      .default(defaults.percent)
-      .describe(`More ${what} than this share of our installed routes are refused.`),
-    free: whole(0, 10_000_000)
-      .default(defaults.free)
-      .describe(`So many ${what} are never refused, however small the table.`),
-  })
-    .prefault({})
-    .describe(`Caps on the ${what} of one cycle on one upstream.`);
-}
-
-const guard = section({
-  maxRemovals: caps('removals', { count: 20, percent: 20, free: 2 }),
-  maxReplaces: caps('replaces', { count: 200, percent: 50, free: 10 }),
+).check((context) => {
+  if (context.value.secretFile !== undefined && context.value.secretCommand !== undefined) {
+    const message = 'cannot be used together with secretFile; remove one of the two';
+    context.issues.push({
+      code: 'custom',
+      message,
+      path: ['secretCommand'],
+      input: context.value.secretCommand,
+    });
+  }
 });
 
-const removal = section({
-  snapshots: whole(1, 1000)
-    .default(2)
+const journal = section({
+  keepFiles: whole(1, 100_000)
+    .default(16)
     .describe(
-      'How many complete snapshots in a row must agree that a route has no reason any more.',
+      'How many older files of 64 MiB the journal of each upstream keeps; move them elsewhere in time if you need them for longer.',
     ),
-  graceSeconds: seconds(0, 604_800)
-    .default(60)
-    .describe('How long after the first of them the route stays at least.'),
 });
 
 const schedule = z
@@ -113,8 +148,11 @@ export const configSchema = section({
     ),
   cloud: cloud.prefault({}).describe('The OpenStack cloud to read.'),
   policy: policySchema.describe('What may go upstream, and how.'),
-  guard: guard.prefault({}).describe('How much may change at once; `--force` goes past it once.'),
-  removal: removal.prefault({}).describe('How late removals are.'),
+  guard: guardSchema
+    .prefault({})
+    .describe('How much may change at once; `--force` goes past it once.'),
+  removal: removalSchema.prefault({}).describe('How late removals are.'),
+  journal: journal.prefault({}).describe('What was done, by whom and why; in the state directory.'),
   upstreams: upstreamsSchema.describe('The routers to write to.'),
 });
 

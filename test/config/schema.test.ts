@@ -38,6 +38,7 @@ describe('configSchema', () => {
       owner: 'lab',
       schedule: '*/30 * * * * *',
       jitterSeconds: 3,
+      journal: { keepFiles: 16 },
       cloud: {
         natModel: 'auto',
         requestTimeoutSeconds: 60,
@@ -48,14 +49,22 @@ describe('configSchema', () => {
       guard: {
         maxRemovals: { count: 20, percent: 20, free: 2 },
         maxReplaces: { count: 200, percent: 50, free: 10 },
+        perHour: { removals: 200, replaces: 2000 },
       },
-      removal: { snapshots: 2, graceSeconds: 60 },
+      removal: {
+        snapshots: 2,
+        graceSeconds: 60,
+        windows: [],
+        timezone: 'UTC',
+      },
     });
     expect(policy satisfies Policy).to.deep.equal({
       mode: 'sync',
       allow: [{ ...RULE, prefix: parsePrefix('10.0.0.0/8'), minLength: 8, maxLength: 32 }],
       deny: [],
+      reserved: [],
       foreignOverlap: 'warn',
+      foreignCovering: 'ignore',
       tags: { optOut: 'route-sync:off' },
       extraRoutes: false,
       floatingIps: false,
@@ -77,6 +86,67 @@ describe('configSchema', () => {
     const { guard } = configWith({ top: 'guard: { maxRemovals: { count: 5 } }' });
 
     expect(guard.maxRemovals).to.deep.equal({ count: 5, percent: 20, free: 2 });
+  });
+
+  for (const [given, removals, replaces] of [
+    ['maxRemovals: { count: 5 }, maxReplaces: { count: 30 }', 50, 300],
+    ['maxRemovals: { count: 0 }', 20, 2000],
+    ['maxRemovals: { count: 5 }, perHour: { removals: 7 }', 7, 2000],
+    ['perHour: { removals: 0, replaces: 1 }', 0, 1],
+  ] as const) {
+    it(`permits ${removals} removals and ${replaces} replaces an hour with ${given}`, () => {
+      const { guard } = configWith({ top: `guard: { ${given} }` });
+
+      expect(guard.perHour).to.deep.equal({ removals, replaces });
+    });
+  }
+
+  it('has no caps by group or run but those that the operator names', () => {
+    const { guard } = configWith({
+      top: 'guard: { perProject: { maxRemovals: { count: 5 } }, perRun: { removals: 40 } }',
+    });
+
+    expect(guard.perProject).to.deep.equal({ maxRemovals: { count: 5, percent: 20, free: 2 } });
+    expect(guard.perRun).to.deep.equal({ removals: 40 });
+    expect(guard).not.to.have.any.keys('perExternalNetwork');
+  });
+
+  it('takes windows with and without days, and a zone', () => {
+    const { removal } = configWith({
+      top: [
+        'removal:',
+        '  windows: [{ days: [sat, sun], from: "22:00", to: 04:30 }, { from: 00:00, to: 00:00 }]',
+        '  timezone: Europe/Berlin',
+      ].join('\n'),
+    });
+
+    expect(removal.windows).to.deep.equal([
+      { days: ['sat', 'sun'], from: '22:00', to: '04:30' },
+      { from: '00:00', to: '00:00' },
+    ]);
+    expect(removal.timezone).to.equal('Europe/Berlin');
+  });
+
+  it('takes the zone of the system for windows without one', () => {
+    const { removal } = configWith({
+      top: 'removal: { windows: [{ from: "01:00", to: "02:00" }] }',
+    });
+
+    expect(removal.timezone).to.equal(new Intl.DateTimeFormat().resolvedOptions().timeZone);
+  });
+
+  it('takes a sentinel by either id, and where the secret is kept', () => {
+    const id = '0f6e0f6e-0000-4000-8000-00000000000a';
+    for (const sentinel of [{ router: id }, { network: id }, { router: id, network: id }]) {
+      const top = `cloud: { sentinel: ${JSON.stringify(sentinel)} }`;
+
+      expect(configWith({ top }).cloud.sentinel).to.deep.equal(sentinel);
+    }
+    const file = configWith({ top: 'cloud: { secretFile: ~/keystone }' });
+    const command = configWith({ top: 'cloud: { secretCommand: [pass, show, openstack] }' });
+
+    expect(file.cloud.secretFile).to.equal('~/keystone');
+    expect(command.cloud.secretCommand).to.deep.equal(['pass', 'show', 'openstack']);
   });
 
   it('lets an IPv6 range reach to /128', () => {

@@ -23,7 +23,7 @@ export interface RouteRequest {
   readonly hops: readonly Hop[];
 }
 
-export type RouteVerb = 'add' | 'append' | 'replace' | 'del';
+export type RouteVerb = 'add' | 'append' | 'change' | 'replace' | 'del';
 
 /** What `ip` prints on stderr and its exit status: 2 for a refusal of the kernel, 1 and 255 for its own. */
 export class Refused extends Error {
@@ -35,7 +35,13 @@ export class Refused extends Error {
   }
 }
 
-const VERBS: readonly string[] = ['add', 'append', 'replace', 'del'] satisfies RouteVerb[];
+const VERBS: readonly string[] = [
+  'add',
+  'append',
+  'change',
+  'replace',
+  'del',
+] satisfies RouteVerb[];
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['unicast', '1'],
   ['blackhole', '6'],

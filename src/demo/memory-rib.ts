@@ -1,4 +1,4 @@
-/** How the Linux kernel keeps the routes of one prefix in one table: what `add`, `append`, `replace` and `del` do there. */
+/** How the Linux kernel keeps the routes of one prefix in one table: what each verb of `ip route` does there. */
 import type { Address, Prefix } from '../core/prefix.ts';
 import { type Hop, Refused, type RouteRequest } from './ip-request.ts';
 
@@ -33,10 +33,12 @@ export function insertRoute(
   const rivals = entries.filter((other) => other.metric === entry.metric);
   const [first] = rivals;
   if (first === undefined) {
+    refuseChange(request, entries);
     entries.push(entry);
     return;
   }
-  const target = verb === 'replace' ? (twinOf(entry, rivals) ?? first) : undefined;
+  const target =
+    verb === 'replace' || verb === 'change' ? (twinOf(entry, rivals) ?? first) : undefined;
   if (verb === 'add' || rivals.some((other) => other !== target && isRepeated(other, entry))) {
     throw new Refused('RTNETLINK answers: File exists');
   }
@@ -44,6 +46,17 @@ export function insertRoute(
     append(entry, entries, rivals);
   } else {
     entries.splice(entries.indexOf(target), 1, entry);
+  }
+}
+
+/** `change` is a `replace` that makes no new route; IPv6 has words of its own where nothing at all is at the prefix. */
+function refuseChange({ verb, prefix }: RouteRequest, entries: readonly Entry[]): void {
+  if (verb === 'change') {
+    throw new Refused(
+      prefix.family === 6 && entries.length === 0
+        ? 'Error: Can not replace route - no match found.'
+        : 'RTNETLINK answers: No such file or directory',
+    );
   }
 }
 

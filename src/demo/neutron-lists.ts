@@ -82,6 +82,11 @@ function matches(row: Row, query: URLSearchParams): boolean {
       // Unlike other filters: every tag of a list must be there.
       return wanted.every((list) => list.split(',').every((tag) => fits(row['tags'], tag)));
     }
+    if (name === 'fixed_ips') {
+      // The values of one part of an address are joined by OR, the parts by AND.
+      const parts = [...Map.groupBy(wanted, (text) => text.split('=')[0]).values()];
+      return parts.every((values) => values.some((value) => fits(row[name], value)));
+    }
     return !(name in row) || wanted.some((value) => fits(row[name], value));
   });
 }

@@ -1,5 +1,11 @@
 /** What a router OS is to route-sync: pure functions that say what to ask, how to read it, and what to send. */
-import type { RouteChange, UpstreamState } from '../core/route.ts';
+import type {
+  DesiredRoute,
+  InstalledRoute,
+  NextHop,
+  RouteChange,
+  UpstreamState,
+} from '../core/route.ts';
 import type { RouteSyncError } from '../errors.ts';
 
 /** Config name = file name in this folder. */
@@ -49,6 +55,23 @@ export interface Rejection {
   readonly error: RouteSyncError;
 }
 
+/** A route that is not ours, with what names exactly this one among all others. */
+export interface Stranger {
+  readonly route: InstalledRoute;
+  /** As InstalledRoute has it, but in the upstream's own order. */
+  readonly nextHops: readonly NextHop[];
+  readonly protocol: number;
+  readonly metric: number;
+  /** Why it must stay whose it is, as the end of a sentence about it; undefined for one that can be taken over. */
+  readonly obstacle: string | undefined;
+}
+
+/** A stranger without obstacle, and the route of ours that takes its place: the same next hops under our mark. */
+export interface Adoption {
+  readonly stranger: Stranger;
+  readonly after: DesiredRoute;
+}
+
 /**
  * One router OS. All functions are pure and total over their documented inputs; they throw only RouteSyncError.
  *
@@ -60,6 +83,9 @@ export interface Rejection {
  * - `rejections` maps the answer to one rendered chunk back to the changes that failed; it throws when the whole
  *   chunk failed for a reason that concerns no single route. What is already as it should be is no failure.
  * - `probed` reads the answer to `probe`; it throws when the upstream would refuse every change.
+ * - `strangersAt` reads the same answers as `parse`: every route at the prefixes (canonical texts) that is not ours.
+ * - `takeOver` renders what puts ours in place so that forwarding never stops; the stranger may still stand beside it
+ *   afterwards, and `release` then removes exactly that one. Their chunks name adds and removes.
  */
 export interface RouterDriver {
   readonly os: RouterOs;
@@ -72,4 +98,11 @@ export interface RouterDriver {
   /** A command that needs the right to change routes and changes nothing. */
   probe(scope: RouteScope): Command;
   probed(scope: RouteScope, output: CommandOutput): void;
+  strangersAt(
+    scope: RouteScope,
+    outputs: readonly CommandOutput[],
+    prefixes: ReadonlySet<string>,
+  ): readonly Stranger[];
+  takeOver(scope: RouteScope, adoptions: readonly Adoption[]): readonly RenderedChunk[];
+  release(scope: RouteScope, strangers: readonly Stranger[]): readonly RenderedChunk[];
 }

@@ -17,6 +17,11 @@ export function deviceWords(text: string): string {
   return line.length > QUOTE_LIMIT ? `${line.slice(0, QUOTE_LIMIT)}...` : line;
 }
 
+/** The device's text in quotes, as {@link deviceWords} shows it. */
+export function quote(text: string): string {
+  return `"${deviceWords(text.slice(0, 1000))}"`;
+}
+
 /** True if the answer says that nothing was ever written to the table number; then it is an empty table. */
 export function isTableUnused(output: CommandOutput): boolean {
   return TABLE_UNUSED.test(output.stderr);

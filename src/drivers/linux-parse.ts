@@ -5,7 +5,7 @@ import type { Address, Family, Prefix } from '../core/prefix.ts';
 import type { InstalledRoute, InterfaceAddress, NextHop, UpstreamState } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { CommandOutput, RouteScope } from './driver.ts';
-import { commandFailed, deviceWords, isTableUnused } from './linux-answer.ts';
+import { commandFailed, deviceWords, isTableUnused, quote } from './linux-answer.ts';
 
 /** rtnetlink.h RTN_*. */
 const TYPES = [
@@ -21,12 +21,16 @@ const TYPES = [
   'throw',
   'nat',
 ];
+/** Routes that lead nowhere on purpose. */
+const DISCARDS = new Set(['blackhole', 'unreachable', 'prohibit', 'throw']);
 /** What the kernel keeps for its own addresses; no router forwards by these. */
 const HOUSEKEEPING = new Set(['local', 'broadcast', 'anycast', 'multicast']);
 /** rtnetlink.h RTPROT_KERNEL. */
 const KERNEL = '2';
+const SECOND_DST = /("encap":"[^{}]*?)"dst":/g;
 
-type Fields = Readonly<Record<string, unknown>>;
+/** One object of an answer. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** What a route is apart from its prefix. */
 interface Attributes extends Omit<InstalledRoute, 'prefix'> {
@@ -39,10 +43,14 @@ export function parseState(scope: RouteScope, outputs: readonly CommandOutput[])
   if (ipv4 === undefined || ipv6 === undefined || addresses === undefined) {
     throw invalid(`three answers were expected, ${outputs.length} came`);
   }
-  return {
-    routes: [...readRoutes(scope, 4, ipv4), ...readRoutes(scope, 6, ipv6)],
-    addresses: readList('ip address show', addresses).flatMap(readAddresses),
-  };
+  try {
+    return {
+      routes: [...readRoutes(scope, 4, ipv4), ...readRoutes(scope, 6, ipv6)],
+      addresses: readLinks(addresses).flatMap(readAddresses),
+    };
+  } catch (error) {
+    throw error instanceof RangeError ? invalid('it is nested too deeply', error) : error;
+  }
 }
 
 function readRoutes(
@@ -50,30 +58,40 @@ function readRoutes(
   family: Family,
   output: CommandOutput,
 ): readonly InstalledRoute[] {
-  // The broken JSON `[` comes with this answer, so it must be known first.
-  if (output.exitCode !== 0 && isTableUnused(output)) {
-    return [];
-  }
   const routes: InstalledRoute[] = [];
   // Routes are many and their attributes few: each kind is read once.
   const known = new Map<string, Attributes>();
-  for (const row of readList(`ip -${family} route show table ${scope.table}`, output, scope)) {
+  for (const row of readRows(scope, family, output)) {
     const key = attributesKey(row);
     const attributes = known.get(key) ?? readAttributes(scope, row);
     known.set(key, attributes);
     const prefix = readPrefix(family, row['dst']);
     if (prefix.family === family && !attributes.isHousekeeping) {
-      const { nextHops, owned, kind, description } = attributes;
-      routes.push({ prefix, nextHops, owned, kind, description });
+      const { nextHops, kind, description, discards } = attributes;
+      // A default route is never ours, whatever it carries.
+      const owned = attributes.owned && prefix.length > 0;
+      routes.push({ prefix, nextHops, owned, kind, description, ...(discards && { discards }) });
     }
   }
   return routes;
 }
 
+/** The routes of one family as objects; none where the table was never written to. */
+export function readRows(
+  scope: RouteScope,
+  family: Family,
+  output: CommandOutput,
+): readonly Fields[] {
+  // The broken JSON `[` comes with this answer, so it must be known first.
+  return output.exitCode !== 0 && isTableUnused(output)
+    ? []
+    : readList(`ip -${family} route show table ${scope.table}`, output, scope);
+}
+
 /** Equal for rows that differ in nothing but what {@link readAttributes} does not look at. */
 function attributesKey(row: Fields): string {
-  const { type, protocol, metric, tos, gateway, via, dev, flags, nexthops } = row;
-  return JSON.stringify([type, protocol, metric, tos, gateway, via, dev, flags, nexthops]);
+  const { type, protocol, metric, tos, gateway, via, dev, flags, nexthops, nhid } = row;
+  return JSON.stringify([type, protocol, metric, tos, gateway, via, dev, flags, nexthops, nhid]);
 }
 
 function readList(what: string, output: CommandOutput, scope?: RouteScope): readonly Fields[] {
@@ -90,7 +108,7 @@ function readList(what: string, output: CommandOutput, scope?: RouteScope): read
   }
   let list: unknown;
   try {
-    list = JSON.parse(output.stdout);
+    list = JSON.parse(withOneDst(output.stdout));
   } catch (cause) {
     throw invalid(`${what}: the answer is not JSON: ${quote(output.stdout)}`, cause);
   }
@@ -100,30 +118,45 @@ function readList(what: string, output: CommandOutput, scope?: RouteScope): read
   return list;
 }
 
-function readAttributes(scope: RouteScope, fields: Fields): Attributes {
+/**
+ * iproute2 prints the tunnel's far end of `encap` as a second `dst` into the same object, and of two equal names JSON
+ * keeps the last: the route would seem to lead elsewhere.
+ */
+function withOneDst(json: string): string {
+  return json.includes('"encap"') ? json.replaceAll(SECOND_DST, '$1"encap_dst":') : json;
+}
+
+/** Whatever the route is apart from its prefix; throws UPSTREAM_OUTPUT_INVALID like all readers here. */
+export function readAttributes(scope: RouteScope, fields: Fields): Attributes {
   const type = typeOf(fields);
   const isKernels = optionalText(fields, 'protocol') === KERNEL;
-  const nextHops = readNextHops(fields);
+  const nextHops = partsOf(fields).flatMap(readNextHop).sort(compareNextHops);
   const hasGateway = nextHops.length > 0 || fields['via'] !== undefined || hasMembers(fields);
   return {
     nextHops,
     owned: type === 'unicast' && hasMark(scope, fields),
     kind: type === 'unicast' && isKernels && !hasGateway ? 'connected' : 'static',
+    ...(DISCARDS.has(type) && { discards: true }),
     description: describe(type, fields),
     isHousekeeping: isKernels && HOUSEKEEPING.has(type),
   };
 }
 
-/** A type of service is part of the kernel's key of a route, and ours have none. */
+/**
+ * A type of service is part of the kernel's key of a route, and a nexthop object (ip-nexthop) stands for a next hop that
+ * is named nowhere else: ours have neither.
+ */
 function hasMark(scope: RouteScope, fields: Fields): boolean {
   return (
     fields['protocol'] === String(scope.protocol) &&
     (fields['metric'] ?? 0) === scope.metric &&
-    fields['tos'] === undefined
+    fields['tos'] === undefined &&
+    fields['nhid'] === undefined
   );
 }
 
-function readPrefix(family: Family, dst: unknown): Prefix {
+/** The destination of a route. */
+export function readPrefix(family: Family, dst: unknown): Prefix {
   if (typeof dst !== 'string') {
     throw invalid('a route has no dst');
   }
@@ -133,13 +166,13 @@ function readPrefix(family: Family, dst: unknown): Prefix {
   return readText(dst, () => parsePrefix(dst.includes('/') ? dst : `${dst}/${bitsOf(family)}`));
 }
 
-function readNextHops(fields: Fields): readonly NextHop[] {
-  const members = hasMembers(fields) ? readMembers(fields['nexthops']) : [fields];
-  return members.flatMap(readNextHop).sort(compareNextHops);
+/** The parts of a route that may have a next hop each: its members, or itself. */
+export function partsOf(fields: Fields): readonly Fields[] {
+  return hasMembers(fields) ? readMembers(fields['nexthops']) : [fields];
 }
 
 /** The next hop of a route or of one member; none for a device alone or for a gateway of the other family. */
-function readNextHop(fields: Fields): readonly NextHop[] {
+export function readNextHop(fields: Fields): readonly NextHop[] {
   const gateway = optionalText(fields, 'gateway');
   if (gateway === undefined) {
     return [];
@@ -150,9 +183,22 @@ function readNextHop(fields: Fields): readonly NextHop[] {
   return [{ address, ...(device !== undefined && { device }), ...(onlink && { onlink }) }];
 }
 
+/**
+ * A network namespace always has its loopback interface, so an answer without interfaces is no answer; taken for one, it
+ * would hide what the upstream is connected to. Old iproute2 prints `{}` for an interface that its filter left out.
+ */
+function readLinks(output: CommandOutput): readonly Fields[] {
+  const links = readList('ip address show', output).filter((link) => Object.keys(link).length > 0);
+  const stranger = links.find((link) => !('ifname' in link) || !('addr_info' in link));
+  if (links.length === 0 || stranger !== undefined) {
+    const shown = stranger === undefined ? 'an empty list' : quote(JSON.stringify(stranger));
+    throw invalid(`ip address show: interfaces with their addresses were expected: ${shown}`);
+  }
+  return links;
+}
+
 function readAddresses(link: Fields): readonly InterfaceAddress[] {
-  // Old iproute2 prints `{}` for an interface that its filter left out.
-  return readMembers(link['addr_info'] ?? []).map((info) => {
+  return readMembers(link['addr_info']).map((info) => {
     const local = optionalText(info, 'local');
     if (local === undefined) {
       throw invalid(`an address has no local: ${quote(JSON.stringify(info))}`);
@@ -169,10 +215,9 @@ function readAddresses(link: Fields): readonly InterfaceAddress[] {
 
 /** The attributes in the order of `ip route show`, for people. */
 function describe(type: string, fields: Fields): string {
-  const members = hasMembers(fields) ? readMembers(fields['nexthops']) : [fields];
   const words = [
     ...(type === 'unicast' ? [] : [type]),
-    ...members.flatMap(describeHop),
+    ...partsOf(fields).flatMap(describeHop),
     ...describeField(fields, 'proto', 'protocol'),
     ...describeField(fields, 'metric', 'metric'),
     ...describeField(fields, 'tos', 'tos'),
@@ -196,9 +241,10 @@ function describeField(fields: Fields, word: string, name: string): readonly str
 }
 
 /** The name of a route's type, which `-N` turns into its number; without `-details` unicast is left out. */
-function typeOf(fields: Fields): string {
+export function typeOf(fields: Fields): string {
   const type = optionalText(fields, 'type') ?? 'unicast';
-  return TYPES[Number(type)] ?? type;
+  // Strictly: what is no number in the kernel's own spelling must not pass for one.
+  return (/^\d{1,2}$/.test(type) ? TYPES[Number(type)] : undefined) ?? type;
 }
 
 function hasMembers(fields: Fields): boolean {
@@ -217,7 +263,8 @@ function hasFlag(fields: Fields, flag: string): boolean {
   return Array.isArray(flags) && flags.includes(flag);
 }
 
-function optionalText(fields: Fields, name: string): string | undefined {
+/** Undefined where the object has no such member; throws where it is no text. */
+export function optionalText(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined || typeof value === 'string') {
     return value;
@@ -239,10 +286,6 @@ function readText<T>(text: string, read: () => T): T {
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
-}
-
-function quote(text: string): string {
-  return `"${deviceWords(text.slice(0, 1000))}"`;
 }
 
 function invalid(message: string, cause?: unknown): RouteSyncError {

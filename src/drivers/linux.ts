@@ -22,13 +22,13 @@ import {
   isTableUnused,
   notPermitted,
 } from './linux-answer.ts';
+import { releaseStrangers, strangersAt, takeOver } from './linux-adopt.ts';
 import { parseState } from './linux-parse.ts';
+import { markWords, MAX_NEXT_HOPS, routeLine, routeWords } from './linux-words.ts';
 import { safeWord, unsafeWord } from './word.ts';
 
-/** `ip -batch` takes 512 words a line; one with this many next hops has about 260. */
-const MAX_NEXT_HOPS = 32;
-/** One process for up to this many changes: some 20 MB of lines, and starting `ip` costs nothing against them. */
-const CHUNK = 250_000;
+/** One process for up to this many changes: starting `ip` costs little against them, and the kill switch gets a say. */
+const CHUNK = 20_000;
 /** Make before break. */
 const ORDER = ['add', 'replace', 'remove'] as const satisfies readonly ChangeAction[];
 const FAILED_LINE = /^Command failed -:(?<line>\d+)$/;
@@ -73,6 +73,9 @@ export const linux: RouterDriver = {
   rejections,
   probe,
   probed,
+  strangersAt,
+  takeOver,
+  release: releaseStrangers,
 };
 
 /** `-N`: names of protocols lie (FRR calls 196 `static`); `-details`: else a route of protocol boot shows none. */
@@ -112,7 +115,7 @@ function unsupported(change: RouteChange): RouteSyncError | undefined {
 }
 
 function render(scope: RouteScope, changes: readonly RouteChange[]): readonly RenderedChunk[] {
-  const mark = markWords(scope);
+  const mark = markWords(scope, scope);
   const ordered = ORDER.flatMap((action) => changes.filter((change) => change.action === action));
   return ([4, 6] as const).flatMap((family) => {
     const ofFamily = ordered.filter((change) => prefixOf(change).family === family);
@@ -141,17 +144,9 @@ function chunksOf(changes: readonly RouteChange[]): readonly (readonly RouteChan
 }
 
 function linesOf(change: RouteChange, mark: string): string {
-  const prefix = safeWord('prefix', prefixOf(change).text);
   return stepsOf(change)
-    .map(({ verb, nextHops }) => `route ${verb} ${prefix} ${routeWords(nextHops, mark)}\n`)
+    .map(({ verb, nextHops }) => routeLine(verb, prefixOf(change), routeWords(nextHops, mark)))
     .join('');
-}
-
-/** `ip` takes nothing but next hops after the first word `nexthop`. */
-function routeWords(nextHops: readonly NextHop[], mark: string): string {
-  return nextHops.length === 1
-    ? [...nextHops.map(hopWords), mark].join(' ')
-    : [mark, ...nextHops.map((hop) => `nexthop ${hopWords(hop)} weight 1`)].join(' ');
 }
 
 /**
@@ -183,19 +178,6 @@ function stepsOf(change: RouteChange): readonly Step[] {
   return missing.length > 0
     ? missing.map((nextHop) => ({ verb: 'append', nextHops: [nextHop] }))
     : surplus.map((nextHop) => ({ verb: 'del', nextHops: [nextHop] }));
-}
-
-function hopWords({ address, device, onlink }: NextHop): string {
-  const via = `via ${safeWord('address', address)}`;
-  return device === undefined
-    ? via
-    : `${via} dev ${safeWord('device', device)}${onlink === true ? ' onlink' : ''}`;
-}
-
-function markWords(scope: RouteScope): string {
-  const protocol = safeWord('number', String(scope.protocol));
-  const metric = safeWord('number', String(scope.metric));
-  return `proto ${protocol} metric ${metric} table ${safeWord('table', scope.table)}`;
 }
 
 function rejections(chunk: RenderedChunk, output: CommandOutput): readonly Rejection[] {
@@ -256,7 +238,9 @@ function refusal(change: RouteChange, words: string): RouteSyncError {
  * mark keeps it from everyone else's routes.
  */
 function probe(scope: RouteScope): Command {
-  return { argv: ['ip', '-4', 'route', 'del', '0.0.0.0/32', ...markWords(scope).split(' ')] };
+  return {
+    argv: ['ip', '-4', 'route', 'del', '0.0.0.0/32', ...markWords(scope, scope).split(' ')],
+  };
 }
 
 function probed(scope: RouteScope, output: CommandOutput): void {

@@ -58,14 +58,30 @@ describe('answerList', () => {
     });
   }
 
-  it('looks into lists of objects', () => {
-    const rows = [{ id: 'p', fixed_ips: [{ subnet_id: 's1', ip_address: '10.0.0.1' }] }];
-    const query = new URLSearchParams('fixed_ips=subnet_id%3Ds1');
+  for (const { query, want } of [
+    { query: 'fixed_ips=subnet_id%3Ds1', want: 'pq' },
+    { query: 'fixed_ips=ip_address%3D10.0.0.2', want: 'q' },
+    { query: 'fixed_ips=ip_address=10.0.0.1&fixed_ips=ip_address=10.0.0.2', want: 'pq' },
+    { query: 'fixed_ips=subnet_id=s1&fixed_ips=ip_address=10.0.0.2', want: 'q' },
+    { query: 'fixed_ips=subnet_id=s2&fixed_ips=ip_address=10.0.0.2', want: '' },
+  ]) {
+    it(`looks into lists of objects for ${query}`, () => {
+      const rows = [
+        { id: 'p', fixed_ips: [{ subnet_id: 's1', ip_address: '10.0.0.1' }] },
+        { id: 'q', fixed_ips: [{ subnet_id: 's1', ip_address: '10.0.0.2' }] },
+      ];
+      const params = new URLSearchParams(query);
 
-    const answer = answerList(rows, { query, url: URL, key: 'things', maxPageSize: undefined });
+      const answer = answerList(rows, {
+        query: params,
+        url: URL,
+        key: 'things',
+        maxPageSize: undefined,
+      });
 
-    expect(idsOf(answer)).to.equal('p');
-  });
+      expect(idsOf(answer)).to.equal(want);
+    });
+  }
 
   it('picks the asked fields and gives empty objects for unknown ones', () => {
     expect(ask('fields=id&limit=1')['things']).to.deep.equal([{ id: 'a' }]);

@@ -11,7 +11,12 @@ import { createStory } from '../../src/demo/story.ts';
 import { createOpenStackClient, loadCloudConfig } from '../../src/openstack-client-lite/index.ts';
 
 /** They need another configuration or another cloud than the demo's. */
-const NOT_SHOWN = new Set(['not-opted-in', 'scope-mismatch', 'covers-protected']);
+const NOT_SHOWN = new Set([
+  'not-opted-in',
+  'scope-mismatch',
+  'covers-protected',
+  'prefix-reserved',
+]);
 
 async function configOf({ configFile }: Demo): Promise<Config> {
   return parseConfig(await readFile(configFile, 'utf8'), configFile);

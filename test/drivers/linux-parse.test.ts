@@ -7,6 +7,8 @@ import { SCOPE } from './routes.ts';
 import { thrown } from './thrown.ts';
 
 const NONE = answer('[]');
+/** The addresses of a namespace that has none but its loopback interface. */
+const LO = answer('[{"ifname":"lo","addr_info":[]}]');
 
 function answer(stdout: string, rest: Partial<CommandOutput> = {}): CommandOutput {
   return { stdout, stderr: '', exitCode: 0, ...rest };
@@ -62,19 +64,19 @@ const IPV6 = [
 
 describe('parseState', () => {
   it('reads every recorded IPv4 route, and only table, protocol and metric together are our mark', () => {
-    const { routes } = parse(recorded('routes4'), NONE, NONE);
+    const { routes } = parse(recorded('routes4'), NONE, LO);
 
     expect(routes.map(summary)).to.deep.equal(IPV4);
   });
 
   it('reads every recorded IPv6 route, also an embedded IPv4 address', () => {
-    const { routes } = parse(NONE, recorded('routes6'), NONE);
+    const { routes } = parse(NONE, recorded('routes6'), LO);
 
     expect(routes.map(summary)).to.deep.equal(IPV6);
   });
 
   it("leaves out the kernel's own entries of table local, and keeps what somebody added there", () => {
-    const { routes } = parse(recorded('local4'), recorded('local6'), NONE);
+    const { routes } = parse(recorded('local4'), recorded('local6'), LO);
 
     expect(routes.map(summary)).to.deep.equal(['static 10.1.10.0/24: local dev lo proto 4']);
   });
@@ -104,7 +106,7 @@ describe('parseState', () => {
     const scope: RouteScope = { ...SCOPE, metric: 0 };
     const row = '[{"dst":"10.1.0.0/24","gateway":"192.0.2.2","protocol":"201"}]';
 
-    const { routes } = parseState(scope, [answer(row), NONE, NONE]);
+    const { routes } = parseState(scope, [answer(row), NONE, LO]);
 
     expect(routes.map(({ owned, nextHops }) => ({ owned, nextHops }))).to.deep.equal([
       { owned: true, nextHops: [{ address: '192.0.2.2' }] },
@@ -112,19 +114,47 @@ describe('parseState', () => {
   });
 
   it('keeps the name of a type that it does not know', () => {
-    const { routes } = parse(answer('[{"type":"xresolve","dst":"10.1.0.0/24"}]'), NONE, NONE);
+    const { routes } = parse(answer('[{"type":"xresolve","dst":"10.1.0.0/24"}]'), NONE, LO);
 
     expect(routes.map(summary)).to.deep.equal(['static 10.1.0.0/24: xresolve']);
   });
 
+  for (const type of ['1\n', ' 1', '1e0', '0x1', '+1', '01.0', '']) {
+    it(`takes no route for ours whose type is spelled ${JSON.stringify(type)}`, () => {
+      const route = { type, dst: '10.1.0.0/24', protocol: '201', metric: 1024 };
+
+      const { routes } = parse(answer(JSON.stringify([route])), NONE, LO);
+
+      expect(routes.map(({ owned }) => owned)).to.deep.equal([false]);
+    });
+  }
+
+  for (const [what, change] of [
+    ['a default route', { dst: 'default' }],
+    ['a route over a nexthop object', { nhid: 7 }],
+    ['a route for a type of service', { tos: '0x10' }],
+  ] as const) {
+    it(`takes ${what} for nobody's but its owner's, whatever mark it carries`, () => {
+      const fields = { dst: '10.1.0.0/24', gateway: '192.0.2.2', protocol: '201', metric: 1024 };
+
+      const { routes } = parse(
+        answer(JSON.stringify([fields, { ...fields, ...change }])),
+        NONE,
+        LO,
+      );
+
+      expect(routes.map(({ owned }) => owned)).to.deep.equal([true, false]);
+    });
+  }
+
   it('takes an IPv4 route in the IPv6 answer for none, so that no route counts twice', () => {
     const row = '[{"dst":"10.1.0.0/24","gateway":"192.0.2.2","protocol":"201","metric":1024}]';
 
-    expect(parse(NONE, answer(row), NONE).routes).to.deep.equal([]);
+    expect(parse(NONE, answer(row), LO).routes).to.deep.equal([]);
   });
 
   it('shows no control character of a device name', () => {
-    const { routes } = parse(answer('[{"dst":"10.1.0.0/24","dev":"\\u001b[2J"}]'), NONE, NONE);
+    const { routes } = parse(answer('[{"dst":"10.1.0.0/24","dev":"\\u001b[2J"}]'), NONE, LO);
 
     expect(routes.map(summary)).to.deep.equal(['static 10.1.0.0/24: dev ?[2J']);
   });
@@ -135,7 +165,7 @@ describe('parseState', () => {
       exitCode: 2,
     });
 
-    expect(parse(unused, unused, NONE).routes).to.deep.equal([]);
+    expect(parse(unused, unused, LO).routes).to.deep.equal([]);
   });
 });
 
@@ -187,6 +217,12 @@ describe('parseState on a bad answer', () => {
       'list of objects',
     ],
     [
+      'flags that are nested beyond all reason',
+      answer(`[{"dst":"10.1.0.0/24","flags":${'['.repeat(20_000)}${']'.repeat(20_000)}}]`),
+      'UPSTREAM_OUTPUT_INVALID',
+      'nested too deeply',
+    ],
+    [
       'nexthops that are no objects',
       answer('[{"dst":"10.1.0.0/24","nexthops":[1]}]'),
       'UPSTREAM_OUTPUT_INVALID',
@@ -196,7 +232,7 @@ describe('parseState on a bad answer', () => {
 
   for (const [name, output, code, words] of cases) {
     it(`fails with ${code} on ${name}`, () => {
-      const error = thrown(() => parse(output, NONE, NONE));
+      const error = thrown(() => parse(output, NONE, LO));
 
       expect(error.code).to.equal(code);
       expect(error.message).to.contain(words).and.not.contain('\n');
@@ -205,12 +241,17 @@ describe('parseState on a bad answer', () => {
   }
 
   const addressCases = [
-    '[{"addr_info":[{"prefixlen":24}]}]',
-    '[{"addr_info":[{"local":"192.0.2.1"}]}]',
-    '[{"addr_info":[{"local":"192.0.2.1","prefixlen":33}]}]',
-    '[{"addr_info":[{"local":"192.0.2.1","prefixlen":-1}]}]',
-    '[{"addr_info":[{"local":"192.0.2","prefixlen":24}]}]',
-    '[{"addr_info":{}}]',
+    '[]',
+    '[{}]',
+    '[{"gateway":"192.0.2.1"}]',
+    '[{"ifname":"d0"}]',
+    '[{"addr_info":[]}]',
+    '[{"ifname":"d0","addr_info":[{"prefixlen":24}]}]',
+    '[{"ifname":"d0","addr_info":[{"local":"192.0.2.1"}]}]',
+    '[{"ifname":"d0","addr_info":[{"local":"192.0.2.1","prefixlen":33}]}]',
+    '[{"ifname":"d0","addr_info":[{"local":"192.0.2.1","prefixlen":-1}]}]',
+    '[{"ifname":"d0","addr_info":[{"local":"192.0.2","prefixlen":24}]}]',
+    '[{"ifname":"d0","addr_info":{}}]',
   ];
   for (const stdout of addressCases) {
     it(`fails on the address ${stdout}`, () => {
@@ -223,12 +264,12 @@ describe('parseState on a bad answer', () => {
   it('asks for another reading when the table changed meanwhile, though ip exits with 0', () => {
     const stderr = 'Dump was interrupted and may be inconsistent.\n';
 
-    const error = thrown(() => parse(answer('[]', { stderr }), NONE, NONE));
+    const error = thrown(() => parse(answer('[]', { stderr }), NONE, LO));
 
     expect(error).to.include({ code: 'UPSTREAM_OUTPUT_INVALID', retryable: true });
   });
 
   it('fails when an answer is missing', () => {
-    expect(thrown(() => parse(NONE, NONE)).code).to.equal('UPSTREAM_OUTPUT_INVALID');
+    expect(thrown(() => parse(NONE, LO)).code).to.equal('UPSTREAM_OUTPUT_INVALID');
   });
 });

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { prefixOf, type RouteChange } from '../../src/core/route.ts';
+import { prefixOf, type Origin, type RouteChange } from '../../src/core/route.ts';
 import type { CommandOutput, RenderedChunk } from '../../src/drivers/driver.ts';
 import { driverFor } from '../../src/drivers/index.ts';
 import { linux } from '../../src/drivers/linux.ts';
-import { add, remove, replace, SCOPE } from './routes.ts';
+import { add, desired, installed, remove, replace, SCOPE } from './routes.ts';
 import { thrown } from './thrown.ts';
 
 const MARK = 'proto 201 metric 1024 table main';
@@ -164,6 +164,33 @@ describe('linux.render', () => {
 
   it('renders nothing for no change', () => {
     expect(linux.render(SCOPE, [])).to.deep.equal([]);
+  });
+
+  it('lets nothing reach the device of what the cloud calls its things', () => {
+    const hostile = 'x\nroute flush table main\u001b[2J; `reboot` $(reboot)';
+    const origin: Origin = {
+      router: hostile,
+      subnet: hostile,
+      project: hostile,
+      port: hostile,
+      leg: hostile,
+      network: hostile,
+      floatingIp: hostile,
+    };
+    const after = { ...desired('10.1.0.0/24', '192.0.2.2'), origin: [origin] };
+    const before = { ...installed('10.1.0.0/24', '192.0.2.3'), description: hostile };
+
+    const lines = linesOf(
+      { action: 'add', after },
+      { action: 'replace', before, after },
+      { action: 'remove', before, origin: [origin] },
+    );
+
+    expect(lines).to.deep.equal([
+      `route add 10.1.0.0/24 via 192.0.2.2 ${MARK}`,
+      `route append 10.1.0.0/24 via 192.0.2.2 ${MARK}`,
+      `route del 10.1.0.0/24 via 192.0.2.3 ${MARK}`,
+    ]);
   });
 
   it('refuses a mark that is no number', () => {

@@ -53,7 +53,12 @@ function line({ prefixes, gateways }: Words): fc.Arbitrary<string> {
     .tuple(fc.constantFrom('201', '201', '4'), fc.constantFrom('1024', '1024', '50'))
     .map(([protocol, metric]) => `proto ${protocol} metric ${metric} table main`);
   const unicast = fc
-    .tuple(fc.constantFrom('add', 'add', 'replace', 'append', 'del'), prefix, mark, hops(gateways))
+    .tuple(
+      fc.constantFrom('add', 'add', 'replace', 'append', 'change', 'del'),
+      prefix,
+      mark,
+      hops(gateways),
+    )
     .map((words) => ['route', ...words].join(' '));
   const other = fc
     .tuple(fc.constantFrom('add blackhole', 'del'), prefix, mark)

@@ -1,9 +1,10 @@
 /** Finds the folder for locks: the same one for every route-sync on this machine that may write to the same upstream. */
 import { constants } from 'node:fs';
-import { access, lstat, mkdir } from 'node:fs/promises';
+import { access, lstat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 
 import { RouteSyncError } from '../errors.ts';
+import { makeWithParents } from './state-file.ts';
 
 interface RuntimeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -51,7 +52,7 @@ async function isWritable(path: string): Promise<boolean> {
 
 async function makeFolder(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeWithParents(path);
     return path;
   } catch (error) {
     throw new RouteSyncError(

@@ -1,35 +1,29 @@
 /**
- * The state directory: one ledger per upstream, and what the last cycles did. Files change only by atomic replacement,
- * so a crash leaves the old or the new one; a file that is not as we wrote it is an error, never an empty start.
+ * The state directory: what route-sync must not forget between two cycles. Files change only by atomic replacement, so
+ * a crash leaves the old or the new one; a file that is not as we wrote it is an error, never an empty start.
+ *
+ *     upstreams/NAME.json  the ledger: our routes on one upstream, and how long unwanted ones have been unwanted
+ *     desired/NAME.json    the last good desired state, for as long as the cloud cannot be read
+ *     journal/NAME.*       what was changed and why
+ *     status.json          what the last cycles did
+ *     freeze               the kill switch
  */
 import { join } from 'node:path';
 
-import { z } from 'zod';
-
-import type { Missing } from '../core/removal.ts';
-import type { Origin } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
-import { appendCycle, readCycles, type CycleSummary } from './cycle-history.ts';
-import { makeFolder, readJson, replaceFile, stampOf, VERSION } from './state-file.ts';
+import { appendCycle, readHistory, type CycleSummary } from './cycle-history.ts';
+import { readDesiredFile, writeDesiredFile, type LastGood } from './desired-file.ts';
+import { fileMemory, type Place } from './file-memory.ts';
+import { readFreeze, removeFreeze, writeFreeze, type Freeze } from './freeze.ts';
+import { readLedgerFile, writeLedgerFile, type UpstreamLedger } from './ledger-file.ts';
+import { refuseOpenEntry, refuseOpenRoot } from './state-check.ts';
+import { assertRoom, makeFolder, removeFile } from './state-file.ts';
+import type { Belonging, LedgerKey } from './upstream-file.ts';
 
-export interface LedgerEntry {
-  /** What the route was installed for. */
-  readonly origin: readonly Origin[];
-  /** Canonical addresses, as installed or about to be. */
-  readonly nextHops: readonly string[];
-}
-
-/** What route-sync knows of its own routes on one upstream; both maps are keyed by canonical prefix text. */
-export interface UpstreamLedger {
-  readonly routes: ReadonlyMap<string, LedgerEntry>;
-  readonly missing: ReadonlyMap<string, Missing>;
-}
-
-/** Whose ledger: the upstream's configured name, and the place and mark that it writes to. */
-export interface LedgerKey {
-  readonly name: string;
-  readonly target: string;
-}
+export type { LastGood } from './desired-file.ts';
+export type { Freeze } from './freeze.ts';
+export type { LedgerEntry, UpstreamLedger } from './ledger-file.ts';
+export type { LedgerKey } from './upstream-file.ts';
 
 export interface StateOptions {
   readonly dir: string;
@@ -39,189 +33,152 @@ export interface StateOptions {
 }
 
 /**
- * Reading gives an empty value where a file does not exist, and otherwise throws STATE_CORRUPT, STATE_FOREIGN or
- * STATE_UNREADABLE. Writing throws STATE_UNWRITABLE and leaves the old file. Callers hold the upstream's lock while
- * they use its ledger.
+ * Reading gives an empty value or undefined where a file does not exist, and otherwise throws STATE_CORRUPT,
+ * STATE_FOREIGN, STATE_UNREADABLE or STATE_INSECURE. Writing throws STATE_UNWRITABLE and leaves the old file. Callers
+ * hold the upstream's lock while they use its ledger and its last good state.
  */
 export interface StateDirectory {
   readLedger(key: LedgerKey): Promise<UpstreamLedger>;
   writeLedger(key: LedgerKey, ledger: UpstreamLedger): Promise<void>;
+  readLastGood(key: LedgerKey): Promise<LastGood | undefined>;
+  /** Costs nothing while routes and configuration stay the same values; `at` is then not written anew either. */
+  writeLastGood(key: LedgerKey, lastGood: LastGood): Promise<void>;
+  /** For a purge: what was removed on purpose must not come back while the cloud cannot be read. */
+  forgetLastGood(key: LedgerKey): Promise<void>;
   /** Oldest first. */
   readCycles(): Promise<readonly CycleSummary[]>;
+  /** By upstream: when the newest desired state that a cycle worked with was read, ISO 8601. */
+  readLastGoodTimes(): Promise<ReadonlyMap<string, string>>;
   appendCycle(cycle: CycleSummary): Promise<void>;
-}
-
-type OriginRow = readonly [
-  router: string,
-  subnet: string,
-  project: string,
-  port: string,
-  leg: string,
-  /** Absent in ledgers of version 1. */
-  network?: string,
-  floatingIp?: string,
-];
-
-type RouteRow = readonly [
-  prefix: string,
-  nextHops: readonly string[],
-  origins: readonly OriginRow[],
-];
-
-const count = z.int().min(0);
-
-const ledgerFile = z.object({
-  version: z.literal(VERSION),
-  owner: z.string(),
-  upstream: z.string(),
-  target: z.string(),
-  missing: z.array(z.tuple([z.string(), count, count])),
-  // By hand: at 100,000 routes zod's own tuples take longer than reading and parsing the file.
-  routes: z.array(z.custom<RouteRow>(isRouteRow)),
-});
-
-type LedgerFile = z.output<typeof ledgerFile>;
-
-const LEDGER_REPAIR =
-  'restore it from a backup, or remove it: pending removals then wait anew, and origins are taken from the cloud';
-
-const NO_LEDGER: UpstreamLedger = { routes: new Map(), missing: new Map() };
-
-/** A ledger as it was read or written last, and what its file looked like then. */
-interface Seen {
-  readonly stamp: string;
-  readonly target: string;
-  readonly ledger: UpstreamLedger;
+  /** Never throws. */
+  readFreeze(): Promise<Freeze | undefined>;
+  writeFreeze(freeze: Freeze): Promise<void>;
+  /** Tells whether writes were frozen. */
+  removeFreeze(): Promise<boolean>;
+  /** Before anything is written: throws unless the directory is protected and what all upstreams share is whole. */
+  check(): Promise<void>;
+  /** The same for the files of one upstream, under its lock. */
+  checkUpstream(key: LedgerKey): Promise<void>;
+  /** Throws STATE_UNWRITABLE where the disk has less room. */
+  assertRoom(bytes: number): Promise<void>;
 }
 
 /** Makes the directory (0700) unless `readOnly`. */
 export async function openState({ dir, owner, readOnly }: StateOptions): Promise<StateDirectory> {
-  const ledgers = join(dir, 'upstreams');
-  const status = join(dir, 'status.json');
-  const ledgerPath = (key: LedgerKey): string => join(ledgers, `${key.name}.json`);
   if (!readOnly) {
-    await makeFolder(ledgers);
+    await refuseOpenRoot(dir, uid());
+    await makeFolder(join(dir, 'upstreams'));
+    await makeFolder(join(dir, 'desired'));
   }
-  // A ledger is read anew only if its file is not the one that we saw last.
-  const seen = new Map<string, Seen>();
+  const refuseDryRun = (): void => {
+    if (readOnly) {
+      throw new RouteSyncError('INTERNAL', 'a dry run tried to write to the state directory');
+    }
+  };
+  const ledgers = ledgerStore(dir, owner, refuseDryRun);
+  const lastGoods = lastGoodStore(dir, owner, refuseDryRun);
+  const status = join(dir, 'status.json');
   return {
-    readLedger: async (key) => {
-      const path = ledgerPath(key);
-      const stamp = await stampOf(path);
-      const last = seen.get(path);
-      if (last !== undefined && last.stamp === stamp && last.target === key.target) {
-        return last.ledger;
-      }
-      const ledger = await readLedger(path, key, owner);
-      seen.set(path, { stamp, target: key.target, ledger });
-      return ledger;
-    },
-    writeLedger: async (key, ledger) => {
-      refuseDryRun(readOnly);
-      const path = ledgerPath(key);
-      // One name is enough under the upstream's lock, and what a crash left there is overwritten.
-      await replaceFile(path, ledgerText(key, ledger, owner), `${path}.tmp`);
-      seen.set(path, { stamp: await stampOf(path), target: key.target, ledger });
-    },
-    readCycles: async () => readCycles(status),
+    ...ledgers,
+    ...lastGoods,
+    readCycles: async () => (await readHistory(status)).cycles,
+    readLastGoodTimes: async () => (await readHistory(status)).lastGoodTimes,
     appendCycle: async (cycle) => {
-      refuseDryRun(readOnly);
+      refuseDryRun();
       await appendCycle(status, cycle);
     },
+    readFreeze: async () => readFreeze(dir),
+    writeFreeze: async (freeze) => {
+      refuseDryRun();
+      await writeFreeze(dir, freeze);
+    },
+    removeFreeze: async () => {
+      refuseDryRun();
+      return removeFreeze(dir);
+    },
+    check: async () => {
+      await refuseOpenRoot(dir, uid());
+      await refuseOpenEntries(dir, ['upstreams', 'desired', 'journal', 'status.json']);
+      await readHistory(status);
+    },
+    checkUpstream: async (key) => {
+      await refuseOpenEntries(dir, filesOf(key));
+      await ledgers.readLedger(key);
+      await lastGoods.readLastGood(key);
+    },
+    assertRoom: async (bytes) => assertRoom(dir, bytes),
   };
 }
 
-function refuseDryRun(readOnly: boolean): void {
-  if (readOnly) {
-    throw new RouteSyncError('INTERNAL', 'a dry run tried to write to the state directory');
-  }
-}
+type LedgerStore = Pick<StateDirectory, 'readLedger' | 'writeLedger'>;
 
-async function readLedger(path: string, key: LedgerKey, owner: string): Promise<UpstreamLedger> {
-  const file = await readJson(path, ledgerFile, LEDGER_REPAIR);
-  // A ledger without routes says nothing about anybody's: after a purge, owner and mark may change.
-  if (file === undefined || file.routes.length + file.missing.length === 0) {
-    return NO_LEDGER;
-  }
-  refuseForeign(path, file, { owner, upstream: key.name, target: key.target });
+function ledgerStore(dir: string, owner: string, refuseDryRun: () => void): LedgerStore {
+  const placeOf = placesIn(join(dir, 'upstreams'));
+  const memory = fileMemory<UpstreamLedger>();
   return {
-    routes: new Map(
-      file.routes.map(([prefix, nextHops, origins]) => [
-        prefix,
-        { nextHops, origin: origins.map(originOf) },
-      ]),
-    ),
-    missing: new Map(
-      file.missing.map(([prefix, since, snapshots]) => [prefix, { since, snapshots }]),
-    ),
+    readLedger: async (key) => {
+      const place = placeOf(key);
+      return memory.read(place, async () => readLedgerFile(place.path, belonging(key, owner)));
+    },
+    writeLedger: async (key, ledger) => {
+      refuseDryRun();
+      const place = placeOf(key);
+      await writeLedgerFile(place.path, belonging(key, owner), ledger);
+      await memory.keep(place, ledger);
+    },
   };
 }
 
-function originOf([router, subnet, project, port, leg, network, floatingIp]: OriginRow): Origin {
+type LastGoodStore = Pick<StateDirectory, 'readLastGood' | 'writeLastGood' | 'forgetLastGood'>;
+
+function lastGoodStore(dir: string, owner: string, refuseDryRun: () => void): LastGoodStore {
+  const placeOf = placesIn(join(dir, 'desired'));
+  const memory = fileMemory<LastGood | undefined>();
   return {
-    router,
-    subnet,
-    project,
-    port,
-    leg,
-    network: network ?? '',
-    floatingIp: floatingIp ?? '',
+    readLastGood: async (key) => {
+      const place = placeOf(key);
+      return memory.read(place, async () => readDesiredFile(place.path, belonging(key, owner)));
+    },
+    writeLastGood: async (key, lastGood) => {
+      refuseDryRun();
+      const place = placeOf(key);
+      const { routes, configDigest } = lastGood;
+      const known = await memory.recall(place);
+      if (known?.routes !== routes || known.configDigest !== configDigest) {
+        await writeDesiredFile(place.path, belonging(key, owner), lastGood);
+      }
+      await memory.keep(place, lastGood);
+    },
+    forgetLastGood: async (key) => {
+      refuseDryRun();
+      await removeFile(placeOf(key).path);
+    },
   };
 }
 
-function isRouteRow(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length !== 3) {
-    return false;
-  }
-  const [prefix, nextHops, origins] = value as readonly unknown[];
-  return (
-    typeof prefix === 'string' &&
-    isTextList(nextHops) &&
-    Array.isArray(origins) &&
-    origins.every((row: unknown) => isTextList(row) && (row.length === 5 || row.length === 7))
-  );
+function placesIn(folder: string): (key: LedgerKey) => Place {
+  return ({ name, target }) => ({ path: join(folder, `${name}.json`), target });
 }
 
-function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+function belonging({ name, target }: LedgerKey, owner: string): Belonging {
+  return { owner, upstream: name, target };
 }
 
-type Belonging = Pick<LedgerFile, 'owner' | 'upstream' | 'target'>;
+function filesOf({ name }: LedgerKey): readonly string[] {
+  return [
+    `upstreams/${name}.json`,
+    `desired/${name}.json`,
+    `journal/${name}.jsonl`,
+    `journal/${name}.head.json`,
+  ];
+}
 
-function refuseForeign(path: string, file: LedgerFile, wanted: Belonging): void {
-  for (const field of ['owner', 'upstream', 'target'] as const) {
-    if (file[field] !== wanted[field]) {
-      throw new RouteSyncError(
-        'STATE_FOREIGN',
-        `${path} lists ${file.routes.length} routes of ${field} "${file[field]}", not "${wanted[field]}"; run "route-sync purge" with the old configuration first, or remove the file if those routes are gone`,
-        { details: { path, found: file[field], wanted: wanted[field] } },
-      );
-    }
+async function refuseOpenEntries(dir: string, entries: readonly string[]): Promise<void> {
+  for (const entry of entries) {
+    await refuseOpenEntry(join(dir, entry), uid());
   }
 }
 
-/** JSON with one route a line, so that people can search it. */
-function ledgerText(key: LedgerKey, ledger: UpstreamLedger, owner: string): string {
-  const missing = Array.from(ledger.missing, ([prefix, { since, snapshots }]) => [
-    prefix,
-    since,
-    snapshots,
-  ]);
-  const routes = Array.from(ledger.routes, ([prefix, { nextHops, origin }]) =>
-    JSON.stringify([
-      prefix,
-      nextHops,
-      origin.map(({ router, subnet, project, port, leg, network, floatingIp }) => [
-        router,
-        subnet,
-        project,
-        port,
-        leg,
-        network,
-        floatingIp,
-      ]),
-    ]),
-  );
-  const head = { version: VERSION, owner, upstream: key.name, target: key.target, missing };
-  return `${JSON.stringify(head).slice(0, -1)},"routes":[\n${routes.join(',\n')}\n]}\n`;
+function uid(): number {
+  return process.geteuid?.() ?? 0;
 }

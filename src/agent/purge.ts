@@ -1,42 +1,18 @@
 /** Removes everything on one upstream that carries our mark. */
-import type { UpstreamPlan } from '../core/plan.ts';
 import { comparePrefixes } from '../core/prefix.ts';
-import type { InstalledRoute, UpstreamState } from '../core/route.ts';
-import type { ApplyResult } from '../report/report.ts';
+import { handMadePlan, type Proposal } from './by-hand.ts';
 import type { OpenUpstream } from './open-upstream.ts';
-import { pushPlan } from './push.ts';
-import type { StateDirectory } from './state.ts';
 
-/** Removes them and reads back; the ledger is empty afterwards. */
-export async function purgeUpstream(
-  open: OpenUpstream,
-  store: StateDirectory,
-  signal: AbortSignal,
-): Promise<ApplyResult> {
-  return pushPlan({ ...open, desired: [], plan: purgePlan(open) }, store, signal);
-}
-
-function purgePlan({ upstream, state, ledger }: OpenUpstream): UpstreamPlan {
-  const routes = ownedRoutes(state);
-  return {
-    upstream: upstream.config.name,
-    changes: routes.map((before) => ({
-      action: 'remove',
+/** The ledger is empty afterwards. */
+export function purgeProposal({ upstream, state, ledger }: OpenUpstream): Proposal {
+  const routes = state.routes.filter(({ owned }) => owned);
+  const changes = routes
+    .sort((a, b) => comparePrefixes(a.prefix, b.prefix))
+    .map((before) => ({
+      action: 'remove' as const,
       before,
       origin: ledger.routes.get(before.prefix.text)?.origin ?? [],
-    })),
-    held: [],
-    conflicts: [],
-    warnings: [],
-    unneeded: [],
-    unchanged: 0,
-    owned: routes.length,
-    refused: undefined,
-    missing: new Map(),
-  };
-}
-
-/** Our routes on the upstream, sorted by prefix. */
-function ownedRoutes({ routes }: UpstreamState): readonly InstalledRoute[] {
-  return routes.filter(({ owned }) => owned).sort((a, b) => comparePrefixes(a.prefix, b.prefix));
+    }));
+  const plan = handMadePlan(upstream.config.name, { changes, state, missing: new Map() });
+  return { plan, desired: [], left: [] };
 }

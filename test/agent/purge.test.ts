@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 
-import { purgeUpstream } from '../../src/agent/purge.ts';
+import { purgeProposal } from '../../src/agent/purge.ts';
+import { pushPlan } from '../../src/agent/push.ts';
 import { ask, listing, newRouter } from '../cli/fake-ip.ts';
-import { inputFor, recorder, signal } from './push-input.ts';
+import { contextFor, inputFor, recorder } from './push-input.ts';
 
-describe('purgeUpstream', () => {
+describe('purgeProposal', () => {
   it('removes every route with our mark, ledger or not, and nothing else', async () => {
     const router = await newRouter();
     const before = await listing(router);
@@ -17,7 +18,7 @@ describe('purgeUpstream', () => {
     const { events, store } = recorder();
     const open = await inputFor(router, []);
 
-    const result = await purgeUpstream(open, store, signal);
+    const result = await pushPlan({ ...open, ...purgeProposal(open) }, contextFor(store));
 
     expect(result).to.include({ removed: 2, verified: true });
     expect(await listing(router)).to.equal(before);

@@ -31,6 +31,7 @@ export function toRouter(router: NeutronObject<'routers'>): Router {
     // Neutron NATs unless told otherwise (enable_snat_by_default), also where the attribute is hidden from us.
     enableSnat: info?.enable_snat ?? true,
     extraRoutes: router.routes.flatMap(toExtraRoute),
+    revision: router.revision_number,
   }));
 }
 
@@ -87,6 +88,7 @@ export function toSubnet(
     subnetPoolId: poolId,
     addressScopeId: poolId === undefined ? undefined : scopes.get(poolId),
     tags: subnet.tags,
+    revision: subnet.revision_number,
   }));
 }
 
@@ -117,11 +119,20 @@ function parsed<T>(kind: string, id: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = shown(cause instanceof Error ? cause.message : String(cause));
     throw new RouteSyncError(
       'SNAPSHOT_INCOMPLETE',
       `the cloud shows ${kind} ${id} with a bad value: ${reason}; nothing is changed until it is corrected`,
       { cause },
     );
   }
+}
+
+const SHOWN_LENGTH = 200;
+
+/** The message quotes what the cloud sent: on one line, without what a terminal acts on, and not too much of it. */
+function shown(message: string): string {
+  const start = message.slice(0, SHOWN_LENGTH);
+  const cut = start === message ? '' : '...';
+  return start.replace(/[\s\p{C}]+/gu, ' ') + cut;
 }

@@ -8,18 +8,26 @@ import {
 } from '../core/eligibility.ts';
 import type { ExternalNetwork, Snapshot } from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
-import type { OpenStackClient } from '../openstack-client-lite/index.ts';
+import { withJointSignal, type OpenStackClient } from '../openstack-client-lite/index.ts';
 import type { SnapshotFacts } from '../report/report.ts';
 import { protectedAddresses } from './protected-addresses.ts';
 import { assertSelectors } from './selectors.ts';
 import { rememberLast } from './remember.ts';
 import { readSnapshot } from './snapshot.ts';
 
+/** What is judged, and whether it is known that the user sees all projects. */
+export interface CloudEligibility extends EligibilityInput {
+  /** The snapshot shows a sentinel that is not for everybody to see; undefined is false. */
+  readonly isProven?: boolean;
+}
+
 export interface CloudView {
   readonly snapshot: Snapshot;
-  readonly eligibility: EligibilityInput;
+  readonly eligibility: CloudEligibility;
   readonly candidates: readonly Candidate[];
   readonly facts: SnapshotFacts;
+  /** Neutron's revision_number by the id of the router or subnet. */
+  readonly revisions: ReadonlyMap<string, number>;
 }
 
 export interface CloudSource {
@@ -30,39 +38,47 @@ export interface CloudSource {
 }
 
 /** Reads and judges the cloud; throws SNAPSHOT_DEADLINE, or what readSnapshot throws. */
-export async function readCloud({ config, client, now, signal }: CloudSource): Promise<CloudView> {
+export async function readCloud(source: CloudSource): Promise<CloudView> {
+  const { config, signal } = source;
+  const { snapshotTimeoutSeconds } = config.cloud;
+  const sources = { sources: [signal], deadlineMs: snapshotTimeoutSeconds * 1000 };
+  return withJointSignal(sources, async (joint) => {
+    try {
+      return await readInTime({ ...source, signal: joint.signal });
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (joint.isLate()) {
+        throw new RouteSyncError(
+          'SNAPSHOT_DEADLINE',
+          `reading the cloud took longer than cloud.snapshotTimeoutSeconds (${snapshotTimeoutSeconds} s); raise it, or look at the load of Neutron`,
+          { cause, retryable: true },
+        );
+      }
+      throw cause;
+    }
+  });
+}
+
+async function readInTime({ config, client, now, signal }: CloudSource): Promise<CloudView> {
   const { policy, cloud } = config;
   const started = now();
-  const deadline = AbortSignal.timeout(cloud.snapshotTimeoutSeconds * 1000);
-  const either = AbortSignal.any([signal, deadline]);
-  try {
-    // Before the lists, which would otherwise each try a login that fails.
-    await client.token({ signal: either });
-    const { natModel } = cloud;
-    const snapshot = await readSnapshot({ client, policy, natModel, signal: either });
-    assertSelectors(policy, snapshot);
-    const { identity, network } = await client.endpoints({ signal: either });
-    const hosts = await protectedAddresses([new URL(identity), new URL(network)]);
-    const facts = factsOf(snapshot, Math.round(now() - started));
-    return { snapshot, facts, ...judgeOnce(snapshot, config, JSON.stringify(hosts)) };
-  } catch (cause) {
-    signal.throwIfAborted();
-    if (deadline.aborted) {
-      throw new RouteSyncError(
-        'SNAPSHOT_DEADLINE',
-        `reading the cloud took longer than cloud.snapshotTimeoutSeconds (${cloud.snapshotTimeoutSeconds} s); raise it, or look at the load of Neutron`,
-        { cause, retryable: true },
-      );
-    }
-    throw cause;
-  }
+  // Before the lists, which would otherwise each try a login that fails.
+  await client.token({ signal });
+  const { natModel, sentinel } = cloud;
+  const snapshot = await readSnapshot({ client, policy, natModel, sentinel, signal });
+  assertSelectors(policy, snapshot);
+  const { all } = await client.endpoints({ signal });
+  const hosts = await protectedAddresses(all.map((url) => new URL(url)));
+  const facts = factsOf(snapshot, Math.round(now() - started));
+  const revisions = revisionsOf(snapshot);
+  return { snapshot, facts, revisions, ...judgeOnce(snapshot, config, JSON.stringify(hosts)) };
 }
 
 /** `hosts`: the protected addresses as JSON, so that equal ones are the same value. */
 const judgeOnce = rememberLast(
   (
     snapshot: Snapshot,
-    { policy, upstreams }: Config,
+    { policy, upstreams, cloud }: Config,
     hosts: string,
   ): Pick<CloudView, 'eligibility' | 'candidates'> => {
     const eligibility = {
@@ -70,10 +86,29 @@ const judgeOnce = rememberLast(
       policy,
       servedNetworks: servedNetworks(upstreams, snapshot.externalNetworks),
       protectedAddresses: JSON.parse(hosts) as readonly ProtectedAddress[],
+      isProven: isProof(cloud.sentinel, snapshot),
     };
     return { eligibility, candidates: judge(eligibility) };
   },
 );
+
+/** Whoever reads the snapshot saw the sentinel; but an external network is shown to every project. */
+function isProof(
+  { router, network }: NonNullable<Config['cloud']['sentinel']> = {},
+  { externalNetworks }: Snapshot,
+): boolean {
+  return router !== undefined || (network !== undefined && !externalNetworks.has(network));
+}
+
+const revisionsOf = rememberLast(({ routers, subnets }: Snapshot): ReadonlyMap<string, number> => {
+  const revisions = new Map<string, number>();
+  for (const { id, revision } of [...routers, ...subnets.values()]) {
+    if (revision !== undefined) {
+      revisions.set(id, revision);
+    }
+  }
+  return revisions;
+});
 
 function servedNetworks(
   upstreams: Config['upstreams'],

@@ -1,8 +1,11 @@
 /**
  * Is this snapshot the whole truth? A token that lost its admin role still gets 200, with only its own project's
- * objects; the proof is in what the objects say of each other.
+ * objects; the proof is in what the objects say of each other. It also finds the lost end of every list that others
+ * refer to (routers, subnets, gateway ports, networks). Nobody refers to interface ports and floating IPs: what is lost
+ * of these shows when it is asked for by id, before a removal.
  */
-import type { RouterPort, Snapshot } from '../core/snapshot.ts';
+import { contains, hostPrefix, type Prefix } from '../core/prefix.ts';
+import type { FixedIp, RouterPort, Snapshot } from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
 
 export interface Witness {
@@ -10,8 +13,42 @@ export interface Witness {
   readonly roles: readonly string[];
 }
 
+/** Objects kept for this alone, best in a project of their own: who sees everything sees them. */
+export interface Sentinel {
+  /** The id of a router. */
+  readonly router?: string | undefined;
+  /** The id of a network, external or not. */
+  readonly network?: string | undefined;
+}
+
 /** All that was read, before it is known who does the NAT. */
 type Objects = Omit<Snapshot, 'natModel'>;
+
+/**
+ * Where the verdicts hang on subnet pools, every pool of a subnet must be shown: one that is missing would look like no
+ * address scope. Throws SNAPSHOT_INCOMPLETE.
+ */
+export function assertPools({
+  subnets,
+  poolScopes,
+}: Pick<Objects, 'subnets' | 'poolScopes'>): void {
+  for (const { id, subnetPoolId } of subnets.values()) {
+    if (
+      subnetPoolId !== undefined &&
+      !VIRTUAL_POOLS.has(subnetPoolId) &&
+      !poolScopes.has(subnetPoolId)
+    ) {
+      throw new RouteSyncError(
+        'SNAPSHOT_INCOMPLETE',
+        `subnet ${id} is of subnet pool ${subnetPoolId}, which is not shown; nothing is changed until the cloud shows both (does the user see all projects?)`,
+        { retryable: true },
+      );
+    }
+  }
+}
+
+/** neutron_lib/constants.py, IPV6_PD_POOL_ID: stands in for a pool, and is none. */
+const VIRTUAL_POOLS = new Set(['prefix_delegation']);
 
 /** Throws CLOUD_VIEW_NARROWED or SNAPSHOT_INCOMPLETE unless every object that is referred to was shown. */
 export function assertComplete(snapshot: Objects, witness: Witness): void {
@@ -19,7 +56,7 @@ export function assertComplete(snapshot: Objects, witness: Witness): void {
   if (narrowed !== undefined) {
     throw narrowedView(narrowed);
   }
-  const dangling = danglingReference(snapshot);
+  const dangling = danglingReference(snapshot) ?? misplacedLeg(snapshot);
   if (dangling !== undefined) {
     throw new RouteSyncError(
       'SNAPSHOT_INCOMPLETE',
@@ -32,6 +69,31 @@ export function assertComplete(snapshot: Objects, witness: Witness): void {
       `its roles (${witness.roles.join(', ') || 'none'}) do not include admin, and not every external network shows a gateway port that would prove more`,
     );
   }
+}
+
+/**
+ * Throws SNAPSHOT_INCOMPLETE unless the sentinel is seen: the view of the token is narrowed, or the sentinel was deleted.
+ * `isShown` asks for a network by its id; only external ones are in the lists.
+ */
+export async function assertSentinel(
+  { routers, externalNetworks }: Objects,
+  { router, network }: Sentinel,
+  isShown: (networkId: string) => Promise<boolean>,
+): Promise<void> {
+  if (router !== undefined && !routers.some(({ id }) => id === router)) {
+    throw sentinelLost('router', router);
+  }
+  if (network !== undefined && !externalNetworks.has(network) && !(await isShown(network))) {
+    throw sentinelLost('network', network);
+  }
+}
+
+function sentinelLost(kind: keyof Sentinel, id: string): RouteSyncError {
+  return new RouteSyncError(
+    'SNAPSHOT_INCOMPLETE',
+    `the cloud does not show the sentinel ${kind} ${id} (cloud.sentinel.${kind}): the view of the user is narrowed, or somebody deleted it; give the user its rights back, or name another ${kind}; nothing is removed until then`,
+    { details: { [kind]: id }, retryable: true },
+  );
 }
 
 /**
@@ -99,6 +161,39 @@ function danglingPort(
   }
   const lost = fixedIps.find(({ subnetId }) => !subnets.has(subnetId));
   return lost && `port ${id} has an address in subnet ${lost.subnetId}, which is not shown`;
+}
+
+/** What we would send packets to must lie in the external subnet that it names. */
+function misplacedLeg(snapshot: Objects): string | undefined {
+  const { routers, interfacePorts, gatewayPorts, subnets, externalNetworks } = snapshot;
+  const external = new Set([...externalNetworks.values()].flatMap(({ subnetIds }) => subnetIds));
+  const isMisplaced = ({ subnetId, address }: FixedIp): boolean => {
+    const subnet = external.has(subnetId) ? subnets.get(subnetId) : undefined;
+    return subnet !== undefined && !isHostOf(subnet.cidr, hostPrefix(address));
+  };
+  for (const { id, fixedIps } of [...gatewayPorts, ...interfacePorts]) {
+    const lost = fixedIps.find(isMisplaced);
+    if (lost !== undefined) {
+      return `port ${id} has address ${lost.address}, which is not in its subnet ${lost.subnetId}`;
+    }
+  }
+  for (const { id, gateways } of routers) {
+    const lost = gateways.flatMap(({ fixedIps }) => fixedIps).find(isMisplaced);
+    if (lost !== undefined) {
+      return `router ${id} has gateway address ${lost.address}, which is not in its subnet ${lost.subnetId}`;
+    }
+  }
+  return undefined;
+}
+
+/** In IPv4 the first and the last address of a network are no host's (RFC 1122, 3.2.1.3), but for /31 and /32. */
+function isHostOf(network: Prefix, host: Prefix): boolean {
+  if (!contains(network, host)) {
+    return false;
+  }
+  const size = 2 ** (32 - network.length);
+  const index = Number(host.first) - Number(network.first);
+  return network.family === 6 || size <= 2 || (index > 0 && index < size - 1);
 }
 
 function narrowedView(evidence: string): RouteSyncError {

@@ -1,5 +1,5 @@
-/** The names and ids in `policy.allow` and `policy.deny`, held against the cloud: a typo must not open a deny list. */
-import type { Policy, PrefixRule } from '../core/policy.ts';
+/** The names and ids in the lists of the policy, held against the cloud: a typo must not open a deny list. */
+import type { Policy, Selectors } from '../core/policy.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
 
@@ -12,16 +12,17 @@ const SELECTORS = {
 type Selector = keyof typeof SELECTORS;
 
 /** Throws POLICY_SELECTOR_UNKNOWN for a name or id that the cloud does not have, or that several objects share. */
-export function assertSelectors({ allow, deny }: Policy, snapshot: Snapshot): void {
+export function assertSelectors(policy: Policy, snapshot: Snapshot): void {
   const named = namesBySelector(snapshot);
-  allow.forEach((rule, index) => assertRule(rule, `policy.allow[${index}]`, named));
-  deny.forEach((rule, index) => assertRule(rule, `policy.deny[${index}]`, named));
+  for (const list of ['allow', 'deny', 'reserved'] as const) {
+    policy[list].forEach((entry, index) => assertEntry(entry, `policy.${list}[${index}]`, named));
+  }
 }
 
-function assertRule(rule: PrefixRule, place: string, named: Record<Selector, Names>): void {
+function assertEntry(entry: Selectors, place: string, named: Record<Selector, Names>): void {
   for (const selector of Object.keys(SELECTORS) as Selector[]) {
     const names = named[selector];
-    const unfit = rule[selector].find((text) => countOf(names, text) !== 1);
+    const unfit = entry[selector].find((text) => countOf(names, text) !== 1);
     if (unfit !== undefined) {
       const where = `${place}.${selector}: "${unfit}"`;
       throw unknownSelector(where, SELECTORS[selector], countOf(names, unfit));

@@ -1,5 +1,5 @@
 /** Reads the cloud: the least that is needed, in parallel, complete or not at all. */
-import type { Policy } from '../core/policy.ts';
+import type { Policy, Selectors } from '../core/policy.ts';
 import type { NatModel, Snapshot } from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
 import {
@@ -8,7 +8,7 @@ import {
   type OpenStackClient,
 } from '../openstack-client-lite/index.ts';
 import { toExternalNetwork, toFloatingIp, toPort, toRouter, toSubnet } from './cloud-objects.ts';
-import { assertComplete } from './completeness.ts';
+import { assertPools, assertComplete, assertSentinel, type Sentinel } from './completeness.ts';
 import { detectNatModel } from './nat-model.ts';
 import { rememberLast } from './remember.ts';
 
@@ -18,7 +18,8 @@ export const INTERFACE_OWNERS: readonly string[] = [
   'network:router_interface_distributed',
   'network:ha_router_replicated_interface',
 ];
-const GATEWAY_OWNER = 'network:router_gateway';
+/** The ports of the gateways. */
+export const GATEWAY_OWNER = 'network:router_gateway';
 
 /** How often the whole cloud is read when it changed in between. */
 const ATTEMPTS = 3;
@@ -27,6 +28,8 @@ export interface SnapshotOptions {
   readonly client: OpenStackClient;
   readonly policy: Policy;
   readonly natModel: NatModel | 'auto';
+  /** Objects that the snapshot has to show. */
+  readonly sentinel?: Sentinel | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -35,14 +38,23 @@ export interface SnapshotOptions {
  * two lists, or that the token sees too little: it is read again, then given up.
  */
 export async function readSnapshot(options: SnapshotOptions): Promise<Snapshot> {
-  const { token } = options.client;
+  const { token, network } = options.client;
+  const { sentinel = {}, signal } = options;
+  const isShown = async (id: string): Promise<boolean> =>
+    (await network.get('networks', id, { signal })) !== undefined;
   for (let attempt = 1; ; attempt += 1) {
     const { natModel, objects } = await readOnce(options);
     try {
-      const { roles } = await token();
+      const { roles } = await token({ signal });
       assertCompleteOnce(objects, roles.join());
+      // Each time: what is asked for by id may have gone while every list stayed the same.
+      await assertSentinel(objects, sentinel, isShown);
       // Only now: who sees too little sees no agents either.
-      return withNatModel(objects, natModel());
+      const snapshot = withNatModel(objects, natModel());
+      if (needsPools({ ...options, natModel: snapshot.natModel })) {
+        assertPoolsOnce(snapshot);
+      }
+      return snapshot;
     } catch (error) {
       const isWorthAnother = error instanceof RouteSyncError && error.retryable;
       if (!isWorthAnother || attempt === ATTEMPTS) {
@@ -67,6 +79,7 @@ const objectsOf = rememberLast(toObjects);
 const assertCompleteOnce = rememberLast((objects: Objects, roles: string) => {
   assertComplete(objects, { roles: roles.split(',') });
 });
+const assertPoolsOnce = rememberLast(assertPools);
 const withNatModel = rememberLast((objects: Objects, natModel: NatModel): Snapshot => ({
   ...objects,
   natModel,
@@ -156,8 +169,8 @@ function needsScopes(policy: Policy): boolean {
   return rulesOf(policy).some(({ addressScopes }) => addressScopes.length > 0);
 }
 
-function rulesOf({ allow, deny }: Policy): Policy['allow'] {
-  return [...allow, ...deny];
+function rulesOf({ allow, deny, reserved }: Policy): readonly Selectors[] {
+  return [...allow, ...deny, ...reserved];
 }
 
 function byId<T extends { readonly id: string }>(objects: readonly T[]): ReadonlyMap<string, T> {

@@ -90,6 +90,47 @@ describe('toRouter', () => {
     });
   }
 
+  const HOSTILE: readonly (readonly [what: string, text: string])[] = [
+    ['a zone', 'fe80::1%eth0'],
+    ['a zone on IPv4', '192.0.2.1%eth0'],
+    ['leading zeros', '203.0.113.010'],
+    ['hexadecimal', '0xcb.0.113.5'],
+    ['a short form', '203.0.113'],
+    ['one number', '3405803781'],
+    ['an exponent', '1e3.0.113.5'],
+    ['a number too large', '203.0.113.256'],
+    ['a sign', '+203.0.113.5'],
+    ['other digits', '２０３.0.113.5'],
+    ['Arabic digits', '٢٠٣.0.113.5'],
+    ['another dot', '203。0。113。5'],
+    ['a space in front', ' 203.0.113.5'],
+    ['a newline behind', '203.0.113.5\n'],
+    ['a zero byte', '203.0.113.5\u0000'],
+    ['a second address', '203.0.113.5,203.0.113.6'],
+    ['a length', '203.0.113.5/32'],
+    ['a bad IPv4 tail', '::ffff:203.0.113.010'],
+    ['an IPv4 head', '203.0.113.5::'],
+    ['two gaps', '2001:db8::1::2'],
+    ['nine groups', '1:2:3:4:5:6:7:8:9'],
+    ['five digits', '2001:db8::00001'],
+    ['shell syntax', '203.0.113.5; reboot'],
+    ['a terminal escape', '\u001b[2J203.0.113.5'],
+    ['right-to-left text', '\u202e203.0.113.5'],
+    ['nothing', ''],
+    ['very much', '1'.repeat(1_000_000)],
+  ];
+
+  for (const [what, text] of HOSTILE) {
+    it(`refuses an address with ${what}, and shows no more of it than it should`, () => {
+      const external_fixed_ips = [{ ...FIXED_IP, ip_address: text }];
+      const router = { ...ROUTER, external_gateway_info: { ...GATEWAY, external_fixed_ips } };
+
+      expect(() => toRouter(router))
+        .to.throw(/^the cloud shows router r1 with a bad value: [^\p{C}]{1,400}$/u)
+        .that.includes({ code: 'SNAPSHOT_INCOMPLETE' });
+    });
+  }
+
   it('clears the host bits of an extra route, as the backend does', () => {
     const routes = [{ destination: '198.51.100.7/24', nexthop: '203.0.113.9' }];
 
@@ -137,10 +178,33 @@ describe('toSubnet', () => {
     );
   });
 
-  it('refuses a bad CIDR', () => {
-    expect(() => toSubnet({ ...SUBNET, cidr: '198.51.100.0' }, new Map())).to.throw(
-      /subnet s1 with a bad value/,
-    );
+  for (const cidr of [
+    '198.51.100.0',
+    '198.51.100.0/',
+    '198.51.100.0/33',
+    '198.51.100.0/024',
+    '198.51.100.0/2e1',
+    '198.51.100.0/-1',
+    '198.51.100.0/24/24',
+    '198.51.100.0/255.255.255.0',
+    '198.51.100.1/24',
+    '198.51.100.0/24 ',
+    '198.51.100.0/２４',
+    'fe80::%eth0/64',
+    '2001:db8::/129',
+    '/24',
+    '',
+  ]) {
+    it(`refuses the CIDR ${JSON.stringify(cidr)}`, () => {
+      expect(() => toSubnet({ ...SUBNET, cidr }, new Map()))
+        .to.throw(/subnet s1 with a bad value/)
+        .that.includes({ code: 'SNAPSHOT_INCOMPLETE' });
+    });
+  }
+
+  it('keeps the revision', () => {
+    expect(toSubnet({ ...SUBNET, revision_number: 7 }, new Map()).revision).to.equal(7);
+    expect(toSubnet(SUBNET, new Map()).revision).to.equal(undefined);
   });
 });
 

@@ -1,7 +1,8 @@
+/** What no announced prefix may cover. */
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
 
-import { protectedAddresses } from '../../src/agent/protected-addresses.ts';
+import { protectedAddresses, type Resolve } from '../../src/agent/protected-addresses.ts';
 
 describe('protectedAddresses', () => {
   it('are those of the API, by address or by name', async () => {
@@ -21,6 +22,49 @@ describe('protectedAddresses', () => {
 
     expect(found).to.have.length(Object.values(networkInterfaces()).flat().length);
     expect(found.map(({ address }) => address).join()).not.to.contain('%');
+  });
+
+  describe('when the name server', () => {
+    const url = new URL('https://api.example:5000/v3');
+    const own = new Set(Object.values(networkInterfaces()).flatMap((entries) => entries ?? []));
+
+    async function found(resolve: Resolve, at = url): Promise<readonly string[]> {
+      const all = await protectedAddresses([at], resolve);
+      expect(all).to.have.length.of.at.least(own.size);
+      return all.filter(({ what }) => what !== 'this host').map(({ address }) => address);
+    }
+
+    const both: Resolve = async () => ['203.0.113.6', '2001:db8::6', '203.0.113.5'];
+    const failing: Resolve = async () => Promise.reject(new Error('EAI_AGAIN'));
+
+    it('knows several addresses, of both families: all count, in the same order each time', async () => {
+      const want = ['2001:db8::6', '203.0.113.5', '203.0.113.6'];
+
+      expect(await found(both)).to.deep.equal(want);
+      expect(await found(async () => (await both('')).toReversed())).to.deep.equal(want);
+    });
+
+    for (const [what, resolve] of Object.entries({
+      'does not answer': failing,
+      'answers with nothing': async () => [],
+    })) {
+      it(`${what} any more: what was known before stays protected`, async () => {
+        const before = await found(both);
+
+        expect(await found(resolve)).to.deep.equal(before);
+        expect(before).to.have.length(3);
+      });
+    }
+
+    it('gives other addresses: those count from now on', async () => {
+      await found(both);
+
+      expect(await found(async () => ['203.0.113.7'])).to.deep.equal(['203.0.113.7']);
+    });
+
+    it('fails from the start: nothing is known, as behind a proxy', async () => {
+      expect(await found(failing, new URL('http://new.example/'))).to.deep.equal([]);
+    });
   });
 
   it('pass over a name that does not resolve', async () => {

@@ -22,7 +22,9 @@ const SNAPSHOT: Snapshot = {
   scopeNames: new Map([['scope-1', 'routable']]),
 };
 
-function policyWith(list: 'allow' | 'deny', change: Partial<PrefixRule>): Policy {
+type List = 'allow' | 'deny' | 'reserved';
+
+function policyWith(list: List, change: Partial<PrefixRule>): Policy {
   const rule: PrefixRule = {
     prefix: parsePrefix('10.0.0.0/8'),
     minLength: 8,
@@ -36,7 +38,9 @@ function policyWith(list: 'allow' | 'deny', change: Partial<PrefixRule>): Policy
     mode: 'sync',
     allow: [rule],
     deny: [rule],
+    reserved: [rule],
     foreignOverlap: 'warn',
+    foreignCovering: 'ignore',
     tags: { optOut: 'off' },
     extraRoutes: false,
     floatingIps: false,
@@ -45,7 +49,7 @@ function policyWith(list: 'allow' | 'deny', change: Partial<PrefixRule>): Policy
   };
 }
 
-function refusal(list: 'allow' | 'deny', change: Partial<PrefixRule>): RouteSyncError {
+function refusal(list: List, change: Partial<PrefixRule>): RouteSyncError {
   try {
     assertSelectors(policyWith(list, change), SNAPSHOT);
   } catch (error) {
@@ -66,8 +70,9 @@ describe('assertSelectors', () => {
       projects: ['whoever'],
     };
 
-    expect(() => assertSelectors(policyWith('allow', rule), SNAPSHOT)).not.to.throw();
-    expect(() => assertSelectors(policyWith('deny', rule), SNAPSHOT)).not.to.throw();
+    for (const list of ['allow', 'deny', 'reserved'] as const) {
+      expect(() => assertSelectors(policyWith(list, rule), SNAPSHOT)).not.to.throw();
+    }
   });
 
   const unknown = {
@@ -76,8 +81,8 @@ describe('assertSelectors', () => {
     addressScopes: 'address scope',
   } as const;
   for (const [selector, what] of Object.entries(unknown)) {
-    it(`refuses an unknown ${what}, in deny as in allow`, () => {
-      for (const list of ['allow', 'deny'] as const) {
+    it(`refuses an unknown ${what} in every list`, () => {
+      for (const list of ['allow', 'deny', 'reserved'] as const) {
         const { code, message } = refusal(list, { [selector]: ['pubilc'] });
 
         expect(code).to.equal('POLICY_SELECTOR_UNKNOWN');

@@ -1,13 +1,15 @@
 /** What a cloud may answer on a bad day, through the real client: an error, never fewer routes. */
 import { expect } from 'chai';
 
+import { type CloudView, readCloud } from '../../src/agent/cloud-view.ts';
 import { readSnapshot } from '../../src/agent/snapshot.ts';
 import { exitCodeOfError } from '../../src/cli/exit-code.ts';
 import type { Fault, SeenRequest, ServeOptions } from '../../src/demo/cloud.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { listing, newRouter } from '../cli/fake-ip.ts';
 import { webAndDatabase } from '../cli/small-cloud.ts';
-import { type CycleScene, failureOf, openCycleScene } from './cycle-scene.ts';
+import { type CycleScene, failureOf, openCycleScene, reportOn } from './cycle-scene.ts';
+import { hiding } from './losses.ts';
 
 type Small = ReturnType<typeof webAndDatabase>;
 type Rows = readonly Readonly<Record<string, unknown>>[];
@@ -167,6 +169,10 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** Neutron's list of extensions knows no pages, so it is not asked. */
+const PAGED = { retries: 0, natModel: 'ovn' };
+const NO_LINKS = { routers_links: [], subnets_links: [], ports_links: [] };
+
 describe('readSnapshot', () => {
   let scene: CycleScene;
   let small: Small;
@@ -182,10 +188,14 @@ describe('readSnapshot', () => {
     await scene.configure({ removal: { snapshots: 1, graceSeconds: 0 } });
   }
 
-  /** Neutron's list of extensions knows no pages, so it is not asked. */
   async function openPaged(): Promise<void> {
     await open({ maxPageSize: 1 });
-    await scene.configure({ cloud: { retries: 0, natModel: 'ovn' } });
+    await scene.configure({ cloud: PAGED });
+  }
+
+  /** The cloud alone, as a cycle reads it. */
+  async function look(): Promise<CloudView> {
+    return scene.withDeps(true, async (deps) => readCloud(deps));
   }
 
   afterEach(async () => {
@@ -202,13 +212,14 @@ describe('readSnapshot', () => {
       fault = broken?.(small);
       change?.(small);
 
-      const error = await failureOf(scene.apply());
+      const error = await failureOf(look());
 
       expect(error.code).to.equal(code);
       expect(error.message)
         .to.match(message)
         .and.not.match(/\n|embedded-cloud-only/);
       expect(exitCodeOfError(error)).to.equal(1);
+      await scene.apply();
       expect(await listing(router)).to.equal(before);
     });
   }
@@ -228,6 +239,19 @@ describe('readSnapshot', () => {
     expect(error.message).to.contain('do not include admin');
   });
 
+  it('protects the interfaces of the API that are not in use as well', async () => {
+    await open();
+    const internal = /(?<start>"interface":"internal"[^}]*"url":")[^"]*/g;
+    fault = on('/auth/tokens', {
+      body: (text) => text.replaceAll(internal, '$<start>http://198.51.100.40:9696'),
+    });
+
+    const { candidates } = await look();
+
+    const covering = candidates.filter(({ verdict }) => verdict === 'covers-protected');
+    expect(covering.map(({ prefix }) => prefix.text)).to.deep.equal(['198.51.100.32/27']);
+  });
+
   it('reads again when the cloud changed between two lists', async () => {
     await open();
     let reads = 0;
@@ -240,7 +264,7 @@ describe('readSnapshot', () => {
     const report = await scene.apply();
 
     expect(reads).to.equal(2);
-    expect(report.snapshot.routers).to.equal(2);
+    expect(report.snapshot?.routers).to.equal(2);
   });
 
   it('gives a list up that stays inconsistent', async () => {
@@ -276,12 +300,116 @@ describe('readSnapshot', () => {
     expect(report.candidates).to.have.length(3);
   });
 
+  describe('with a sentinel', () => {
+    it('refuses a cloud that stopped showing the router, though everything else fits', async () => {
+      await open();
+      const { router: other } = small.addTenant('sentinel', '203.0.113.30', '198.51.100.96/27');
+      await scene.configure({ cloud: { retries: 0, sentinel: { router: other.id } } });
+      await scene.apply();
+      const before = await listing(router);
+      fault = hiding(({ id, device_id: device }) => id === other.id || device === other.id);
+
+      const error = await failureOf(look());
+
+      expect(error.code).to.equal('SNAPSHOT_INCOMPLETE');
+      expect(error.message).to.contain(`sentinel router ${other.id} (cloud.sentinel.router)`);
+      await scene.apply();
+      expect(await listing(router)).to.equal(before);
+    });
+
+    it('asks for a network that is not external in each snapshot, by id, and again where it is missing', async () => {
+      await open();
+      const { id } = small.cloud.addNetwork({ name: 'sentinel', project: small.project });
+      await scene.configure({ cloud: { retries: 0, sentinel: { network: id } } });
+      let asked = 0;
+      let isGone = false;
+      fault = ({ url }) => {
+        asked += url.includes(`/networks/${id}`) ? 1 : 0;
+        return url.includes(`/networks/${id}`) && isGone
+          ? {
+              status: 404,
+              body: '{"NeutronError": {"type": "NetworkNotFound", "message": "no", "detail": ""}}',
+            }
+          : undefined;
+      };
+
+      const error = await scene.withDeps(true, async (deps) => {
+        await readCloud(deps);
+        await readCloud(deps);
+        expect(asked).to.equal(2);
+        isGone = true;
+        return failureOf(readCloud(deps));
+      });
+
+      expect(asked).to.equal(5);
+      expect(error.code).to.equal('SNAPSHOT_INCOMPLETE');
+      expect(error.message).to.contain(`sentinel network ${id}`);
+    });
+
+    it('asks for no external network', async () => {
+      await open();
+      const { id } = small.external;
+      await scene.configure({ cloud: { retries: 0, sentinel: { network: id } } });
+
+      await look();
+
+      expect(scene.server.requests.map(({ url }) => url).join()).not.to.contain(`/networks/${id}`);
+    });
+  });
+
+  it('knows the revisions of routers and subnets', async () => {
+    await open();
+
+    const { revisions, snapshot } = await look();
+
+    const { router: web, subnet } = small.web;
+    const current = (kind: 'routers' | 'subnets', id: string): number | undefined =>
+      small.cloud.list(kind).find((row) => row.id === id)?.revision_number;
+    expect(revisions.get(web.id)).to.equal(current('routers', web.id));
+    expect(revisions.get(subnet.id)).to.equal(current('subnets', subnet.id));
+    expect(revisions.size).to.equal(snapshot.routers.length + snapshot.subnets.size);
+  });
+
   it('follows forced pages to the end', async () => {
     await openPaged();
 
     const report = await scene.apply();
 
     expect(report.snapshot).to.include({ routers: 2, subnets: 5, ports: 5 });
+  });
+
+  describe('when a page ends without the link to the next one', () => {
+    const DROPPED: readonly { what: string; part: string; code: string }[] = [
+      { what: 'routers', part: '/v2.0/routers?', code: 'SNAPSHOT_INCOMPLETE' },
+      { what: 'subnets', part: '/v2.0/subnets?', code: 'CLOUD_VIEW_NARROWED' },
+      { what: 'gateway ports', part: 'router_gateway', code: 'CLOUD_VIEW_NARROWED' },
+    ];
+
+    const linkless: Fault = {
+      body: (text) => JSON.stringify({ ...JSON.parse(text), ...NO_LINKS }),
+    };
+
+    for (const { what, part, code } of DROPPED) {
+      it(`misses the other ${what}, because others refer to them`, async () => {
+        await openPaged();
+        fault = on(part, linkless);
+
+        expect((await failureOf(look())).code).to.equal(code);
+      });
+    }
+
+    it('asks for the other interface ports by id before it believes that they are gone', async () => {
+      await openPaged();
+      await scene.configure({ cloud: PAGED, removal: { snapshots: 1, graceSeconds: 0 } });
+      await scene.apply();
+      const before = await listing(router);
+      fault = on('router_interface', linkless);
+
+      const { plan } = reportOn(await scene.apply({ force: true }));
+
+      expect(new Set(plan?.held.map((held) => held.code))).to.deep.equal(new Set(['unconfirmed']));
+      expect(await listing(router)).to.equal(before);
+    });
   });
 
   it('does not take a vanished page marker for the end of a list', async () => {
@@ -295,10 +423,11 @@ describe('readSnapshot', () => {
         ? { body: '{"ports":[]}' }
         : undefined;
 
-    const error = await failureOf(scene.apply());
+    const error = await failureOf(look());
 
     expect(error.code).to.equal('CLOUD_LIST_BROKEN');
     expect(error.message).to.match(/deleted meanwhile; try again/);
+    await scene.apply();
     expect(await listing(router)).to.equal(before);
   });
 

@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   CLOUD_NETWORK_UNKNOWN:
     'A configured external network does not exist in the cloud, or its name is ambiguous',
   POLICY_SELECTOR_UNKNOWN:
-    'A name or id in policy.allow or policy.deny fits no object of the cloud, or several',
+    'A name or id in policy.allow, policy.deny or policy.reserved fits no object of the cloud, or several',
   SNAPSHOT_INCOMPLETE: 'The cloud answered with objects that refer to objects it did not show',
   SNAPSHOT_DEADLINE: 'The snapshot of the cloud took longer than cloud.snapshotTimeoutSeconds',
   UPSTREAM_TOOL_MISSING: 'A program that the upstream needs is not installed',
@@ -38,6 +38,8 @@ export const ERROR_CODES = {
   STATE_UNWRITABLE: 'The state directory cannot be written',
   STATE_UNREADABLE: 'A file in the state directory exists but cannot be opened or read',
   LOCKED: 'Another route-sync process is working on this upstream',
+  STATE_OUTDATED:
+    'The last good state was computed for another policy, so it is not used while the cloud cannot be read',
   STATE_INSECURE: 'The state directory or a file in it may be changed by other users',
   FROZEN: 'Writes are frozen by the kill switch (route-sync freeze)',
   JOURNAL_BROKEN: 'The hash chain of a journal does not hold: it was changed, cut or reordered',

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The process: argv in, exit code out. The only place that ends it. */
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { createInterface } from 'node:readline/promises';
+import { sinceBoot } from './agent/boot-clock.ts';
 import { paintFor, type CommandContext } from './cli/context.ts';
 import { runProgram } from './cli/program.ts';
 import { createLog, logStyle } from './report/log.ts';
@@ -21,6 +22,8 @@ const context: CommandContext = {
   paint: paintFor(stdout.isTTY, env),
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
   now: Date.now,
+  sinceBoot,
+  host: hostname(),
   onSignal: (signals, callback) => {
     signals.forEach((signal) => process.on(signal, callback));
     return () => signals.forEach((signal) => process.off(signal, callback));

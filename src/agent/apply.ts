@@ -7,18 +7,19 @@ import type { UpstreamAccess } from './gather.ts';
 /** An upstream and the changes that it should take. */
 export interface Push extends UpstreamAccess {
   readonly changes: readonly RouteChange[];
+  /** Asked before each chunk; what it throws is the error of every change of that chunk. */
+  readonly mayWrite?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Renders and sends the changes chunk by chunk, and resolves with those that the upstream did not take; missing rights
- * reject at once (UPSTREAM_NOT_PERMITTED), before anything was changed.
+ * Renders and sends the changes chunk by chunk, and resolves with those that the upstream did not take. Rejects where
+ * the upstream refuses as a whole; {@link proveRights} tells that before anything is written down.
  */
 export async function applyChanges(push: Push): Promise<readonly Rejection[]> {
   const { driver, scope, changes } = push;
   if (changes.length === 0) {
     return [];
   }
-  await proveRights(push);
   const unsupported = changes.flatMap((change) => {
     const error = driver.unsupported(change);
     return error === undefined ? [] : [{ change, error }];
@@ -40,6 +41,7 @@ export async function proveRights(upstream: UpstreamAccess): Promise<void> {
 
 async function sendChunk(push: Push, chunk: RenderedChunk): Promise<readonly Rejection[]> {
   try {
+    await push.mayWrite?.();
     return push.driver.rejections(chunk, await push.transport.run(chunk.command, push.signal));
   } catch (error) {
     if (error instanceof RouteSyncError) {

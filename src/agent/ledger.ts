@@ -1,5 +1,9 @@
 /** How the ledger of one upstream moves with a push: written ahead, so that a crash leaves no stranger behind. */
+import { clockJump, type ClockReading } from '../core/clock.ts';
+import { lastHour, shiftRecent, type RecentChanges } from '../core/guard.ts';
+import { ownedRoutesOf } from '../core/owned.ts';
 import type { UpstreamPlan } from '../core/plan.ts';
+import { shiftMissing } from '../core/removal.ts';
 import {
   prefixOf,
   type DesiredRoute,
@@ -15,6 +19,8 @@ export interface LedgerStep {
   readonly plan: UpstreamPlan;
   readonly state: UpstreamState;
   readonly desired: readonly DesiredRoute[];
+  /** What the clock says now. */
+  readonly clock: ClockReading;
 }
 
 /**
@@ -22,25 +28,58 @@ export interface LedgerStep {
  * routes are gone without us are dropped. Returns the old ledger itself if nothing would change.
  */
 export function aheadOf(step: LedgerStep): UpstreamLedger {
-  const { ledger, plan, state, desired } = step;
   if (isSettled(step)) {
-    return ledger;
+    return step.ledger;
   }
+  const { ledger, plan, clock } = step;
+  return {
+    routes: routesAhead(step),
+    missing: plan.missing,
+    recent: recentAfter(ledger.recent, plan.changes, clock.wall),
+    clock,
+  };
+}
+
+function routesAhead({ ledger, plan, state, desired }: LedgerStep): UpstreamLedger['routes'] {
   const origins = new Map(desired.map((route) => [route.prefix.text, route]));
   const routes = new Map<string, LedgerEntry>();
-  for (const { owned, prefix, nextHops } of state.routes) {
-    if (owned) {
-      const origin =
-        origins.get(prefix.text)?.origin ?? ledger.routes.get(prefix.text)?.origin ?? [];
-      routes.set(prefix.text, { origin, nextHops: nextHops.map(({ address }) => address) });
-    }
+  for (const [text, installed] of ownedRoutesOf(state)) {
+    const origin = origins.get(text)?.origin ?? ledger.routes.get(text)?.origin ?? [];
+    const nextHops = installed.flatMap((route) => route.nextHops.map(({ address }) => address));
+    routes.set(text, { origin, nextHops });
   }
   for (const change of plan.changes) {
     if (change.action !== 'remove') {
       routes.set(change.after.prefix.text, entryOf(change.after));
     }
   }
-  return { routes, missing: plan.missing };
+  return routes;
+}
+
+/** What the caps per hour look at: counted before the push, so that a crash forgets nothing. */
+function recentAfter(
+  recent: readonly RecentChanges[],
+  changes: readonly RouteChange[],
+  now: number,
+): readonly RecentChanges[] {
+  const young = lastHour(recent, now);
+  const count = (action: RouteChange['action']): number =>
+    changes.filter((change) => change.action === action).length;
+  const [removals, replaces] = [count('remove'), count('replace')];
+  return removals + replaces === 0 ? young : [...young, { at: now, removals, replaces }];
+}
+
+/** The ledger with its times moved by what the clock jumped since they were written; itself where it did not. */
+export function withClock(ledger: UpstreamLedger, now: ClockReading): UpstreamLedger {
+  const jump = clockJump(ledger.clock, now);
+  if (jump === 0) {
+    return ledger;
+  }
+  return {
+    ...ledger,
+    missing: shiftMissing(ledger.missing, jump),
+    recent: shiftRecent(ledger.recent, jump),
+  };
 }
 
 /** The ledger after the push: without the routes that were removed, and without adds that failed. */
@@ -54,8 +93,9 @@ export function behind(
       ? !failed.has(change)
       : change.action === 'add' && failed.has(change),
   );
+  const recent = withoutFailures(ahead.recent, failed);
   if (gone.length === 0) {
-    return ahead;
+    return recent === ahead.recent ? ahead : { ...ahead, recent };
   }
   const routes = new Map(ahead.routes);
   const missing = new Map(ahead.missing);
@@ -63,7 +103,27 @@ export function behind(
     routes.delete(prefixOf(change).text);
     missing.delete(prefixOf(change).text);
   }
-  return { routes, missing };
+  return { ...ahead, routes, missing, recent };
+}
+
+/** What was counted before the push and did not happen must not use up the caps per hour. */
+function withoutFailures(
+  recent: readonly RecentChanges[],
+  failed: ReadonlySet<RouteChange>,
+): readonly RecentChanges[] {
+  const last = recent.at(-1);
+  const count = (action: RouteChange['action']): number =>
+    [...failed].filter((change) => change.action === action).length;
+  const [removals, replaces] = [count('remove'), count('replace')];
+  if (last === undefined || removals + replaces === 0) {
+    return recent;
+  }
+  const left = {
+    at: last.at,
+    removals: Math.max(0, last.removals - removals),
+    replaces: Math.max(0, last.replaces - replaces),
+  };
+  return [...recent.slice(0, -1), ...(left.removals + left.replaces === 0 ? [] : [left])];
 }
 
 /** True if every desired route is installed, but for held adds, and the ledger knows these routes for what they are. */

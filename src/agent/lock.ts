@@ -149,10 +149,14 @@ async function conflictError(
     holder === undefined
       ? 'another process'
       : `pid ${holder.pid} (owner "${holder.owner}", ${holder.command}) since ${holder.since}`;
-  return new RouteSyncError('LOCKED', `${target} is held by ${who}; wait until it ends`, {
-    details: { path, target, holder },
-    retryable: true,
-  });
+  return new RouteSyncError(
+    'LOCKED',
+    `${target} is held by ${who}; wait until it ends, or say --wait SECONDS`,
+    {
+      details: { path, target, holder },
+      retryable: true,
+    },
+  );
 }
 
 /** Writes us down as the holder; resolves with the owners of all marks so far. */

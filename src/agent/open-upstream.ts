@@ -1,33 +1,49 @@
-/** The first step of a cycle on one upstream: lock it where we mean to write, then read ledger and routes. */
+/** The first step of a cycle on one upstream: lock it where we mean to write, then read journal, ledger and routes. */
+import type { ClockReading } from '../core/clock.ts';
 import type { UpstreamState } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
-import type { CycleDeps } from './cycle.ts';
 import { gatherState } from './gather.ts';
+import type { Journal } from './journal.ts';
+import { withClock } from './ledger.ts';
 import type { Lock } from './lock.ts';
-import type { UpstreamLedger } from './state.ts';
-import { ledgerTarget, lockTarget, markOf, type Upstream } from './upstream.ts';
+import type { StateDirectory, UpstreamLedger } from './state.ts';
+import { ledgerKey, lockTarget, markOf, type Upstream } from './upstream.ts';
 
 export interface OpenUpstream {
   readonly upstream: Upstream;
+  /** Lock and journal are undefined in a dry run. */
   readonly lock: Lock | undefined;
+  readonly journal: Journal | undefined;
   readonly ledger: UpstreamLedger;
   readonly state: UpstreamState;
 }
 
+/** What opening needs: the ways to lock, to journal and to read the ledger. */
+export interface OpenDeps {
+  readonly lock: ((upstream: Upstream) => Promise<Lock>) | undefined;
+  readonly journal: ((upstream: Upstream) => Promise<Journal>) | undefined;
+  readonly state: StateDirectory;
+  readonly clock: () => ClockReading;
+  readonly signal: AbortSignal;
+}
+
 /** The lock is released again if reading fails. */
-export async function openUpstream(
-  upstream: Upstream,
-  deps: Pick<CycleDeps, 'lock' | 'state' | 'signal'>,
-): Promise<OpenUpstream> {
+export async function openUpstream(upstream: Upstream, deps: OpenDeps): Promise<OpenUpstream> {
   const lock = await deps.lock?.(upstream);
   try {
-    const key = { name: upstream.config.name, target: ledgerTarget(upstream) };
-    const [ledger, state] = await Promise.all([
+    const key = ledgerKey(upstream);
+    if (lock !== undefined) {
+      await deps.state.checkUpstream(key);
+    }
+    const [journal, written, state] = await Promise.all([
+      deps.journal?.(upstream),
       deps.state.readLedger(key),
       gatherState({ ...upstream, signal: deps.signal }),
     ]);
     await settleOwner(upstream, lock, state);
-    return { upstream, lock, ledger, state };
+    // After a crash between push and journal: what stands is written down before anything else happens.
+    await journal?.recover(state);
+    return { upstream, lock, journal, ledger: withClock(written, deps.clock()), state };
   } catch (error) {
     await lock?.release();
     throw error;

@@ -1,63 +1,136 @@
-/** One upstream's plan -> the upstream: ledger ahead, push, read back, ledger behind. */
-import type { ChangeAction, DesiredRoute, RouteChange, UpstreamState } from '../core/route.ts';
+/**
+ * One upstream's plan -> the upstream. What is planned is on disk before the push; what comes in goes first, and what
+ * goes out is looked at once more just before it goes.
+ */
+import type { ClockReading } from '../core/clock.ts';
 import type { UpstreamPlan } from '../core/plan.ts';
+import type { ChangeAction, DesiredRoute, RouteChange, UpstreamState } from '../core/route.ts';
 import type { Rejection } from '../drivers/driver.ts';
-import type { ApplyResult } from '../report/report.ts';
-import { applyChanges } from './apply.ts';
+import { withJointSignal } from '../openstack-client-lite/index.ts';
+import type { ApplyResult, RouteProblem } from '../report/report.ts';
+import { applyChanges, proveRights } from './apply.ts';
+import { refuseFrozen } from './frozen.ts';
+import { gatherState } from './gather.ts';
+import type { RunFacts } from './journal.ts';
 import { aheadOf, behind } from './ledger.ts';
-import type { Lock } from './lock.ts';
-import type { StateDirectory, UpstreamLedger } from './state.ts';
-import { ledgerTarget, type Upstream } from './upstream.ts';
+import type { OpenUpstream } from './open-upstream.ts';
+import { changedSince } from './recheck.ts';
+import type { StateDirectory } from './state.ts';
+import { ledgerKey } from './upstream.ts';
 import { verifyChanges } from './verify.ts';
 
-export interface PushInput {
-  readonly upstream: Upstream;
-  readonly lock: Lock | undefined;
-  readonly state: UpstreamState;
-  readonly ledger: UpstreamLedger;
+export interface PushInput extends OpenUpstream {
   readonly desired: readonly DesiredRoute[];
   readonly plan: UpstreamPlan;
 }
 
-/** Pushes the plan and reads it back; rejects only when the upstream as a whole refuses. */
-export async function pushPlan(
-  input: PushInput,
-  store: StateDirectory,
-  signal: AbortSignal,
-): Promise<ApplyResult> {
-  const { upstream, plan, ledger, lock } = input;
-  const key = { name: upstream.config.name, target: ledgerTarget(upstream) };
-  const ahead = aheadOf(input);
+export interface PushContext {
+  readonly store: StateDirectory;
+  readonly facts: RunFacts;
+  /** Neutron's revision_number by object id, for the journal. */
+  readonly revisions: ReadonlyMap<string, number>;
+  readonly clock: () => ClockReading;
+  readonly signal: AbortSignal;
+}
+
+const NOTHING: ApplyResult = {
+  added: 0,
+  replaced: 0,
+  removed: 0,
+  failed: [],
+  skipped: [],
+  verified: true,
+};
+
+/** About what one change costs in journal, ledger and last good state together, in bytes. */
+const BYTES_PER_CHANGE = 2000;
+
+/** Pushes the plan and reads it back; rejects only when the upstream as a whole refuses, or nothing could be written down. */
+export async function pushPlan(input: PushInput, context: PushContext): Promise<ApplyResult> {
+  const { lock } = input;
+  const sources = [context.signal, ...(lock === undefined ? [] : [lock.lost])];
+  return withJointSignal({ sources }, async ({ signal }) =>
+    pushWhileAllowed(input, { ...context, signal }),
+  );
+}
+
+async function pushWhileAllowed(input: PushInput, context: PushContext): Promise<ApplyResult> {
+  const { upstream, plan, ledger, journal } = input;
+  const { store, clock, facts, revisions, signal } = context;
+  const key = ledgerKey(upstream);
+  const ahead = aheadOf({ ...input, clock: clock() });
+  const { changes } = plan;
+  if (changes.length > 0) {
+    await refuseFrozen(store);
+    await proveRights({ ...upstream, signal });
+    await store.assertRoom(BYTES_PER_CHANGE * (changes.length + ahead.routes.size));
+    await journal?.begin(facts, changes, revisions);
+  }
   if (ahead !== ledger) {
     await store.writeLedger(key, ahead);
   }
-  const { changes } = plan;
   if (changes.length === 0) {
-    return { added: 0, replaced: 0, removed: 0, failed: [], verified: true };
+    return NOTHING;
   }
-  const access = {
-    ...upstream,
-    signal: lock === undefined ? signal : AbortSignal.any([signal, lock.lost]),
-  };
-  const rejected = await applyChanges({ ...access, changes });
-  const accepted = without(changes, rejected);
-  const unverified = (await verifyChanges({ ...access, changes: accepted })).failed;
-  const failed = [...rejected, ...unverified];
-  const done = without(accepted, unverified);
-  const after = behind(ahead, changes, new Set(failed.map(({ change }) => change)));
+  const { result, undone } = await makeThenBreak(input, context);
+  const after = behind(ahead, changes, undone);
+  await journal?.end(facts.run, result);
   if (after !== ahead) {
     await store.writeLedger(key, after);
   }
+  return result;
+}
+
+interface Pushed {
+  readonly result: ApplyResult;
+  /** The changes that do not stand. */
+  readonly undone: ReadonlySet<RouteChange>;
+}
+
+async function makeThenBreak(
+  { upstream, plan }: PushInput,
+  { store, signal }: PushContext,
+): Promise<Pushed> {
+  const access = { ...upstream, signal, mayWrite: async () => refuseFrozen(store) };
+  const removals = plan.changes.filter((change) => change.action === 'remove');
+  const makes = plan.changes.filter(({ action }) => action !== 'remove');
+  const made = await pushAndVerify({ ...access, changes: makes });
+  const fresh = removals.length === 0 ? undefined : (made.state ?? (await gatherState(access)));
+  const skipped = fresh === undefined ? [] : changedSince(removals, fresh);
+  const breaks = without(removals, skipped);
+  const broken = await pushAndVerify({ ...access, changes: breaks });
+  const failed = [...made.failed, ...broken.failed];
+  const undone = [...failed, ...skipped];
+  const done = without(plan.changes, undone);
   return {
-    added: countOf('add', done),
-    replaced: countOf('replace', done),
-    removed: countOf('remove', done),
-    failed: failed.map(({ change, error }) => ({
-      change,
-      error: { code: error.code, message: error.message },
-    })),
-    verified: unverified.length === 0,
+    undone: new Set(undone.map(({ change }) => change)),
+    result: {
+      added: countOf('add', done),
+      replaced: countOf('replace', done),
+      removed: countOf('remove', done),
+      failed: failed.map(toProblem),
+      skipped: skipped.map(toProblem),
+      verified: made.verified && broken.verified,
+    },
   };
+}
+
+interface Verified {
+  readonly failed: readonly Rejection[];
+  /** Every change that was not refused shows in the read-back. */
+  readonly verified: boolean;
+  /** What the upstream held at the read-back; undefined if there was nothing to push. */
+  readonly state: UpstreamState | undefined;
+}
+
+async function pushAndVerify(push: Parameters<typeof applyChanges>[0]): Promise<Verified> {
+  if (push.changes.length === 0) {
+    return { failed: [], verified: true, state: undefined };
+  }
+  const rejected = await applyChanges(push);
+  const changes = without(push.changes, rejected);
+  const { failed, state } = await verifyChanges({ ...push, changes });
+  return { failed: [...rejected, ...failed], verified: failed.length === 0, state };
 }
 
 function without(
@@ -70,4 +143,8 @@ function without(
 
 function countOf(action: ChangeAction, changes: readonly RouteChange[]): number {
   return changes.filter((change) => change.action === action).length;
+}
+
+function toProblem({ change, error }: Rejection): RouteProblem {
+  return { change, error: { code: error.code, message: error.message } };
 }

@@ -9,6 +9,7 @@ import type { CommandOutput, RouterDriver, RouteScope } from '../drivers/driver.
 import { driverFor } from '../drivers/index.ts';
 import { RouteSyncError } from '../errors.ts';
 import { rememberLast } from './remember.ts';
+import type { LedgerKey } from './state.ts';
 import { localTransport } from '../transport/local.ts';
 import type { Transport } from '../transport/transport.ts';
 
@@ -105,10 +106,11 @@ export async function lockTarget({ transport, scope }: Upstream): Promise<string
   return `${await transport.lockTarget()} table ${scope.table}`;
 }
 
-/** What is written to and with which mark, for the ledger. */
-export function ledgerTarget({ transport, scope }: Upstream): string {
+/** Whose files of the state directory: the name, what is written to, and with which mark. */
+export function ledgerKey({ config, transport, scope }: Upstream): LedgerKey {
   const { table, protocol, metric } = scope;
-  return `${transport.target} table ${table} protocol ${protocol} metric ${metric}`;
+  const target = `${transport.target} table ${table} protocol ${protocol} metric ${metric}`;
+  return { name: config.name, target };
 }
 
 /** The configured names and ids of external networks -> ids; throws CLOUD_NETWORK_UNKNOWN. */

@@ -8,6 +8,7 @@ import { RouteSyncError } from '../errors.ts';
 import { applyChanges } from './apply.ts';
 import type { Push } from './apply.ts';
 import { gatherState } from './gather.ts';
+import { isPlanned } from './recheck.ts';
 
 /** What the upstream holds after the push, and the changes that it does not show (ROUTE_UNVERIFIED). */
 export interface Verified {
@@ -64,7 +65,8 @@ function indexFor(
 
 function isDone(change: RouteChange, routes: readonly InstalledRoute[]): boolean {
   if (change.action === 'remove') {
-    return routes.length === 0;
+    // A route that somebody turned elsewhere in this moment is not what was planned for: the next cycle decides anew.
+    return !routes.some((route) => isPlanned(route, change.before));
   }
   const [only] = routes;
   return (
@@ -78,7 +80,7 @@ function repairsOf(change: RouteChange, { owned, foreign }: Held): readonly Rout
     return [];
   }
   if (change.action === 'remove') {
-    return owned.map((before) => ({ ...change, before }));
+    return [change];
   }
   if (owned.length === 0) {
     return foreign.flatMap((route) => retreatFrom(route, change));

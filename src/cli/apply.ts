@@ -13,6 +13,8 @@ export interface ApplyOptions extends CommonOptions {
   readonly force: boolean;
   /** A file that `plan --output json` wrote. */
   readonly plan?: string | undefined;
+  /** Seconds to wait for the lock of another process. */
+  readonly wait: number;
 }
 
 export async function applyCommand(
@@ -26,10 +28,15 @@ export async function applyCommand(
       ? undefined
       : await readPlanDigest({ path: options.plan, cwd: context.cwd, owner });
   const { signal, forget } = stopOnSignal(context);
-  const deps = await openCycle(context, loaded, { command: 'apply', readOnly: false, signal });
+  const deps = await openCycle(context, loaded, {
+    command: 'apply',
+    readOnly: false,
+    waitSeconds: options.wait,
+    signal,
+  });
   try {
     const { force, verbose } = options;
-    const report = await applyOnce(context, deps, { command: 'apply', force, verbose, reviewed });
+    const report = await applyOnce(context, deps, { force, verbose, reviewed });
     printReport(context, options.output, report);
     return exitCodeOfReport(report);
   } finally {
@@ -39,7 +46,6 @@ export async function applyCommand(
 }
 
 export interface ApplyOnceOptions {
-  readonly command: string;
   readonly force: boolean;
   readonly verbose: boolean;
   readonly reviewed: string | undefined;
@@ -49,12 +55,12 @@ export interface ApplyOnceOptions {
 export async function applyOnce(
   context: CommandContext,
   deps: CycleDeps,
-  { command, ...options }: ApplyOnceOptions,
+  options: ApplyOnceOptions,
 ): Promise<Report> {
   const run = newRunId(context.now());
   const startedAt = context.now();
   const record = async (exitCode: ExitCode, outcome: Outcome): Promise<void> => {
-    const facts = { run, command, startedAt, finishedAt: context.now(), exitCode };
+    const facts = { run, command: deps.command, startedAt, finishedAt: context.now(), exitCode };
     try {
       await deps.state.appendCycle(summarizeCycle(facts, outcome));
     } catch (error) {

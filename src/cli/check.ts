@@ -2,8 +2,9 @@
 import { proveRights } from '../agent/apply.ts';
 import { readCloud, type CloudView } from '../agent/cloud-view.ts';
 import { gatherState } from '../agent/gather.ts';
-import { connectUpstream, type Upstream } from '../agent/upstream.ts';
-import type { Config } from '../config/schema.ts';
+import { openState } from '../agent/state.ts';
+import { connectUpstream, ledgerKey, type Upstream } from '../agent/upstream.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { RouteSyncError } from '../errors.ts';
 import { OpenStackError, type OpenStackClient } from '../openstack-client-lite/index.ts';
 import { escapeText } from '../report/escape.ts';
@@ -24,10 +25,24 @@ export async function checkCommand(
   context: CommandContext,
   options: CommonOptions,
 ): Promise<ExitCode> {
-  const { config, path } = await loadSelected(context, options);
+  const loaded = await loadSelected(context, options);
+  const { config, path, stateDir } = loaded;
   const results: CheckResult[] = [];
   await note(results, { check: 'configuration', ask: () => path, tell: (file) => file });
-  const cloud = await checkCloud(context, config, results);
+  const state = await openState({ dir: stateDir, owner: config.owner, readOnly: true });
+  await note(results, {
+    check: 'state directory',
+    ask: async () => {
+      await state.check();
+      await Promise.all(
+        config.upstreams
+          .map(connectUpstream)
+          .map(async (upstream) => state.checkUpstream(ledgerKey(upstream))),
+      );
+    },
+    tell: () => stateDir,
+  });
+  const cloud = await checkCloud(context, loaded, results);
   for (const upstream of config.upstreams.map(connectUpstream)) {
     await checkUpstream(upstream, cloud, results);
   }
@@ -37,12 +52,13 @@ export async function checkCommand(
 
 async function checkCloud(
   context: CommandContext,
-  config: Config,
+  loaded: LoadedConfig,
   results: CheckResult[],
 ): Promise<CloudView | undefined> {
+  const { config } = loaded;
   const client = await note(results, {
     check: 'cloud settings',
-    ask: async () => openClient(context, config),
+    ask: async () => openClient(context, loaded),
     tell: () => 'credentials found',
   });
   if (client === undefined) {

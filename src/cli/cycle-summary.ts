@@ -23,9 +23,19 @@ export function summarizeCycle(facts: CycleFacts, outcome: Outcome): CycleSummar
     ...facts,
     startedAt: new Date(facts.startedAt).toISOString(),
     finishedAt: new Date(facts.finishedAt).toISOString(),
-    error: 'error' in outcome ? complaintOf(outcome.error) : undefined,
-    upstreams: (report?.upstreams ?? []).map(summarizeUpstream),
+    error: 'error' in outcome ? complaintOf(outcome.error) : outcome.report.blind,
+    frozen: report?.freeze,
+    upstreams: (report?.upstreams ?? []).map((upstream) => ({
+      ...summarizeUpstream(upstream),
+      lastGoodAt: lastGoodAt(upstream, facts),
+    })),
   };
+}
+
+/** When the desired state of the upstream was read from the cloud, in ISO 8601; undefined where there was none. */
+function lastGoodAt({ plan, stale }: UpstreamReport, facts: CycleFacts): string | undefined {
+  const at = stale?.at ?? (plan === undefined ? undefined : facts.startedAt);
+  return at === undefined ? undefined : new Date(at).toISOString();
 }
 
 function complaintOf(error: unknown): Complaint {
@@ -33,6 +43,9 @@ function complaintOf(error: unknown): Complaint {
     ? { code: error.code, message: error.message }
     : { code: 'INTERNAL', message: String(error) };
 }
+
+/** How many failed changes of one upstream the history names. */
+const FAILURES_KEPT = 10;
 
 const NOTHING = { added: 0, replaced: 0, removed: 0, failed: [] } as const;
 
@@ -46,6 +59,11 @@ export function summarizeUpstream({ name, plan, result, error }: UpstreamReport)
     replaced,
     removed,
     failed: failed.length,
+    failures: failed.slice(0, FAILURES_KEPT).map(({ change, error: { code } }) => ({
+      action: change.action,
+      prefix: prefixOf(change).text,
+      code,
+    })),
     conflicts: plan?.conflicts.length ?? 0,
     heldTotal: held.length,
     held: held.map(({ code, change, until }) => ({

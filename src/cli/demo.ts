@@ -63,7 +63,7 @@ async function showPlan(context: CommandContext, deps: CycleDeps): Promise<void>
 }
 
 async function showApply(context: CommandContext, deps: CycleDeps): Promise<ExitCode> {
-  const options = { command: 'demo', force: false, verbose: false, reviewed: undefined };
+  const options = { force: false, verbose: false, reviewed: undefined };
   const report = await applyOnce(context, deps, options);
   printReport(context, 'text', report);
   return exitCodeOfReport(report);

@@ -1,7 +1,7 @@
 /** What the shell learns. Scripts depend on these numbers; docs/cli.md lists them. */
 import { RouteSyncError, type ErrorCode } from '../errors.ts';
 import { isCloudConfigError } from '../openstack-client-lite/index.ts';
-import type { Report, UpstreamReport } from '../report/report.ts';
+import type { ReportedError, UpstreamReport } from '../report/report.ts';
 
 export const EXIT = {
   ok: 0,
@@ -26,6 +26,8 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   USAGE: EXIT.usage,
   UPSTREAM_UNKNOWN: EXIT.usage,
   LOCKED: EXIT.locked,
+  FROZEN: EXIT.refused,
+  NOTHING_TO_ADOPT: EXIT.refused,
 };
 
 /** For an error that ended the command. */
@@ -36,11 +38,23 @@ export function exitCodeOfError(error: unknown): ExitCode {
   return (error instanceof RouteSyncError ? BY_CODE[error.code] : undefined) ?? EXIT.failure;
 }
 
+interface Outcome {
+  readonly upstreams: readonly UpstreamReport[];
+  readonly blind?: ReportedError | undefined;
+}
+
+/** What it means when every upstream ended with the same error. */
+const WHOLE: Readonly<Record<string, ExitCode>> = { LOCKED: EXIT.locked, FROZEN: EXIT.refused };
+
 /** For a report: what could not be done comes before what was refused. */
-export function exitCodeOfReport({ upstreams }: Pick<Report, 'upstreams'>): ExitCode {
+export function exitCodeOfReport({ upstreams, blind }: Outcome): ExitCode {
+  if (blind !== undefined) {
+    return EXIT.failure;
+  }
   const broken = upstreams.filter(({ error }) => error !== undefined);
   if (broken.length > 0 && broken.length === upstreams.length) {
-    return broken.every(({ error }) => error?.code === 'LOCKED') ? EXIT.locked : EXIT.failure;
+    const codes = new Set(broken.map(({ error }) => error?.code));
+    return (codes.size === 1 && WHOLE[[...codes].join()]) || EXIT.failure;
   }
   if (broken.length > 0 || upstreams.some(hasFailedChanges)) {
     return EXIT.partial;
@@ -48,7 +62,7 @@ export function exitCodeOfReport({ upstreams }: Pick<Report, 'upstreams'>): Exit
   return upstreams.some(({ plan }) => plan?.refused !== undefined) ? EXIT.refused : EXIT.ok;
 }
 
-export function hasChanges({ upstreams }: Pick<Report, 'upstreams'>): boolean {
+export function hasChanges({ upstreams }: Outcome): boolean {
   return upstreams.some(({ plan }) => (plan?.changes.length ?? 0) > 0);
 }
 

@@ -32,7 +32,14 @@ export async function explainCommand(
   const deps = await openCycle(context, loaded, { command: 'explain', readOnly: true, signal });
   try {
     const run = newRunId(context.now());
-    const dry = { run, push: false, force: false, verbose: true, reviewed: undefined };
+    const dry = {
+      run,
+      push: false,
+      force: false,
+      verbose: true,
+      reviewed: undefined,
+      needsCloud: true,
+    };
     const { runCycle } = await import('../agent/cycle.ts');
     const report = await runCycle(deps, dry);
     const answers = questionsOf(options.what).map((fits) => answerTo(fits, report));

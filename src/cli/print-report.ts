@@ -1,8 +1,9 @@
 /** A report in the format that was asked for. */
 import { escapeText } from '../report/escape.ts';
 import { reportToJson } from '../report/json.ts';
+import { describeFreeze } from '../report/lines.ts';
 import { reportToMarkdown } from '../report/markdown.ts';
-import type { Report, UpstreamReport } from '../report/report.ts';
+import type { ApplyResult, Report, ReportedError, UpstreamReport } from '../report/report.ts';
 import { reportToText } from '../report/text.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
 import { printJson } from './print-json.ts';
@@ -20,19 +21,36 @@ export function printReport(context: CommandContext, format: OutputFormat, repor
       context.print(reportToText(report, context.paint));
       break;
   }
+  complainOf(context, report);
   complainAbout(context, report.upstreams);
 }
 
-/** One line on stderr for each upstream that failed as a whole or was refused by the guard. */
+/** One line on stderr for a cloud that could not be read, and one while the kill switch is on. */
+function complainOf({ complain }: CommandContext, { blind, freeze }: Report): void {
+  if (blind !== undefined) {
+    complain(`route-sync: ${escapeText(blind.message)} (${blind.code})\n`);
+  }
+  if (freeze !== undefined) {
+    complain(`route-sync: ${describeFreeze(freeze)} (FROZEN)\n`);
+  }
+}
+
+/** A line on stderr for each upstream that failed, was refused by the guard, or refused a change. */
 export function complainAbout(
   { complain }: CommandContext,
   upstreams: readonly UpstreamReport[],
 ): void {
-  for (const { name, error, plan } of upstreams) {
-    for (const problem of [error, plan?.refused]) {
+  for (const { name, error, plan, result } of upstreams) {
+    for (const problem of [error, plan?.refused, failureOf(result)]) {
       if (problem !== undefined) {
         complain(`route-sync: ${name}: ${escapeText(problem.message)} (${problem.code})\n`);
       }
     }
   }
+}
+
+function failureOf(result: ApplyResult | undefined): ReportedError | undefined {
+  const [first, ...others] = result?.failed ?? [];
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  return first && { ...first.error, message: `${first.error.message}${more}` };
 }

@@ -1,5 +1,5 @@
 /** The command line: names, options, help; every command's own work is in its own file. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { RouteSyncError } from '../errors.ts';
 import { OpenStackError } from '../openstack-client-lite/index.ts';
 import { escapeText } from '../report/escape.ts';
@@ -55,6 +55,8 @@ function buildProgram(context: CommandContext, run: Run): Command {
     .showHelpAfterError('(route-sync --help shows the commands)');
   planLikeCommands(program, context, run);
   agentCommands(program, context, run);
+  handCommands(program, context, run);
+  freezeCommands(program, context, run);
   lookCommands(program, context, run);
   return program;
 }
@@ -72,6 +74,7 @@ function planLikeCommands(program: Command, context: CommandContext, run: Run): 
     .description('plan, guard, push and verify once')
     .option('--force', 'past the guard, once', false)
     .option('--plan <file>', 'apply exactly this reviewed plan (JSON); refused when stale')
+    .addOption(waitOption())
     .action(async (options) => {
       const { applyCommand } = await import('./apply.ts');
       run(applyCommand(context, options));
@@ -92,12 +95,55 @@ function agentCommands(program: Command, context: CommandContext, run: Run): voi
       const { demoCommand } = await import('./demo.ts');
       run(demoCommand(context));
     });
-  common(program.command('purge'))
+}
+
+/** What a person does by hand; each asks first. */
+function handCommands(program: Command, context: CommandContext, run: Run): void {
+  asking(program.command('adopt'))
+    .argument('[prefix...]', 'take over the hand-made routes of these prefixes as they stand')
+    .option('--all', 'every hand-made route that leads where the cloud wants it', false)
+    .description('make hand-made routes ours where the cloud wants the same prefix')
+    .action(async (prefixes: readonly string[], options) => {
+      const { adoptCommand } = await import('./adopt.ts');
+      run(adoptCommand(context, { ...options, prefixes }));
+    });
+  asking(program.command('undo'))
+    .argument('<run>', 'the id of a run, as status and journal show it')
+    .option(
+      '--freeze',
+      'and throw the kill switch, so that the agent does not bring it back',
+      false,
+    )
+    .description('take one journalled run back')
+    .action(async (id: string, options) => {
+      const { undoCommand } = await import('./undo.ts');
+      run(undoCommand(context, { ...options, run: id }));
+    });
+  asking(program.command('purge'))
     .description('remove everything that carries our mark from the upstreams')
-    .option('--yes', 'do not ask', false)
     .action(async (options) => {
       const { purgeCommand } = await import('./purge.ts');
       run(purgeCommand(context, options));
+    });
+}
+
+function asking(command: Command): Command {
+  return common(command).option('--yes', 'do not ask', false).addOption(waitOption());
+}
+
+function freezeCommands(program: Command, context: CommandContext, run: Run): void {
+  common(program.command('freeze'))
+    .description('the kill switch: nothing is written to any upstream until unfreeze')
+    .option('--reason <text>', 'why, for whoever meets it', '')
+    .action(async (options) => {
+      const { freezeCommand } = await import('./freeze.ts');
+      run(freezeCommand(context, options));
+    });
+  common(program.command('unfreeze'))
+    .description('ends the freeze')
+    .action(async (options) => {
+      const { unfreezeCommand } = await import('./freeze.ts');
+      run(unfreezeCommand(context, options));
     });
 }
 
@@ -121,6 +167,27 @@ function lookCommands(program: Command, context: CommandContext, run: Run): void
       const { statusCommand } = await import('./status.ts');
       run(statusCommand(context, options));
     });
+  journalCommands(
+    program.command('journal').description('what was done, by whom and why'),
+    context,
+    run,
+  );
+}
+
+function journalCommands(journal: Command, context: CommandContext, run: Run): void {
+  common(journal.command('verify'))
+    .description('walk the whole hash chain')
+    .action(async (options) => {
+      const { journalVerifyCommand } = await import('./journal.ts');
+      run(journalVerifyCommand(context, options));
+    });
+  common(journal.command('show'))
+    .argument('[run]', 'show the changes of this run')
+    .description('list the runs, or the changes of one')
+    .action(async (id: string | undefined, options) => {
+      const { journalShowCommand } = await import('./journal.ts');
+      run(journalShowCommand(context, { ...options, run: id }));
+    });
 }
 
 function common(command: Command): Command {
@@ -134,6 +201,20 @@ function common(command: Command): Command {
         .default(output),
     )
     .option('--verbose', 'more in the report and in the log', false);
+}
+
+function waitOption(): Option {
+  return new Option('--wait <seconds>', 'how long to wait for another route-sync on the upstream')
+    .argParser(parseSeconds)
+    .default(0);
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d{1,5}$/.test(text)) {
+    throw new InvalidArgumentError('A whole number of seconds, at most 99999.');
+  }
+  return seconds;
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {

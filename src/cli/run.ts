@@ -79,8 +79,14 @@ async function stopAgent({ deps, schedule }: Agent): Promise<void> {
 }
 
 async function cycle(context: CommandContext, deps: CycleDeps): Promise<void> {
-  const options = { command: 'run', force: false, verbose: false, reviewed: undefined };
-  const { run, exitCode, upstreams } = await applyOnce(context, deps, options);
+  const options = { force: false, verbose: false, reviewed: undefined };
+  const { run, exitCode, upstreams, blind, freeze } = await applyOnce(context, deps, options);
+  if (blind !== undefined) {
+    context.log.error('the cloud cannot be read, the last good state is kept', { run, ...blind });
+  }
+  if (freeze !== undefined) {
+    context.log.warn('writes are frozen', { run, ...freeze });
+  }
   upstreams.forEach((upstream) => logUpstream(context, upstream, { run, exitCode }));
 }
 
@@ -100,6 +106,7 @@ function logUpstream(
     upstream,
     ...counts,
     unchanged,
+    lastGoodAgeSeconds: report.stale?.ageSeconds,
     refused,
     error,
   });

@@ -2,6 +2,7 @@
 import type { Complaint, CycleSummary, UpstreamSummary } from '../agent/cycle-history.ts';
 import { openState } from '../agent/state.ts';
 import { escapeText } from '../report/escape.ts';
+import { describeFreeze } from '../report/lines.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
@@ -21,17 +22,36 @@ export async function statusCommand(
     ...cycle,
     upstreams: cycle.upstreams.filter(({ name }) => names.has(name)),
   }));
+  const times = await state.readLastGoodTimes();
+  const lastGood = [...times].flatMap(([name, at]) =>
+    names.has(name) ? [{ name, at, ageSeconds: ageOf(at, context.now()) }] : [],
+  );
+  const frozen = await state.readFreeze();
   if (options.output === 'json') {
-    printJson(context, { version: 1, owner: config.owner, cycles });
+    const { owner } = config;
+    printJson(context, { version: 1, owner, frozen: frozen ?? null, lastGood, cycles });
+  } else if (cycles.length === 0 && frozen === undefined) {
+    context.print(`no cycle yet in ${stateDir}\n`);
   } else {
-    context.print(cycles.length === 0 ? `no cycle yet in ${stateDir}\n` : textOf(cycles));
+    const lines = [
+      ...(frozen === undefined ? [] : [describeFreeze(frozen)]),
+      ...linesOf(cycles),
+      ...lastGood.map(
+        ({ name, at, ageSeconds }) => `${name}: last good state of ${at} (${ageSeconds} s ago)`,
+      ),
+    ];
+    context.print(`${lines.join('\n')}\n`);
   }
   return EXIT.ok;
 }
 
-function textOf(cycles: readonly CycleSummary[]): string {
-  const shown = cycles.slice(-SHOWN).toReversed();
-  return `${shown.flatMap((cycle) => cycleLines(cycle)).join('\n')}\n`;
+/** Seconds since the time, in ISO 8601. */
+function ageOf(at: string, now: number): number {
+  return Math.max(0, Math.round((now - Date.parse(at)) / 1000));
+}
+
+function linesOf(cycles: readonly CycleSummary[]): readonly string[] {
+  return cycles.slice(-SHOWN).toReversed().flatMap(cycleLines);
 }
 
 function cycleLines({
@@ -50,10 +70,12 @@ function cycleLines({
 }
 
 function upstreamLines(upstream: UpstreamSummary): string[] {
-  const { name, added, replaced, removed, failed, conflicts, heldTotal, held } = upstream;
-  const counts = `${added} added, ${replaced} replaced, ${removed} removed, ${failed} failed, ${conflicts} conflicts, ${heldTotal} held`;
+  const { name, added, replaced, removed, failed, failures = [] } = upstream;
+  const { conflicts, heldTotal, held } = upstream;
+  const counts = `${added} added, ${replaced} replaced, ${removed} removed, ${failed} failed, ${conflicts} ${conflicts === 1 ? 'conflict' : 'conflicts'}, ${heldTotal} held`;
   return [
     `  ${name}: ${counts}`,
+    ...failures.map(({ action, prefix, code }) => `    failed ${action} ${prefix}: ${code}`),
     ...held.map(
       ({ action, prefix, code, until }) =>
         `    held ${action} ${prefix}: ${code}${until === undefined ? '' : ` until ${until}`}`,

@@ -1,11 +1,15 @@
 /** Configuration -> everything that a cycle works with. */
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { CycleDeps } from '../agent/cycle.ts';
+import type { Journal } from '../agent/journal.ts';
 import type { Lock } from '../agent/lock.ts';
+import type { OpenDeps } from '../agent/open-upstream.ts';
 import { runtimeDirectory } from '../agent/runtime-directory.ts';
 import { openState } from '../agent/state.ts';
 import type { Upstream } from '../agent/upstream.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import type { ClockReading } from '../core/clock.ts';
 import type { Config, UpstreamConfig } from '../config/schema.ts';
 import { RouteSyncError } from '../errors.ts';
 import {
@@ -14,7 +18,8 @@ import {
   type OpenStackClient,
   type TokenInfo,
 } from '../openstack-client-lite/index.ts';
-import type { CommandContext, CommonOptions } from './context.ts';
+import { findSecret } from './secret-source.ts';
+import { userOf, type CommandContext, type CommonOptions } from './context.ts';
 
 /** The configuration with only the upstreams that `--upstream` names; throws UPSTREAM_UNKNOWN. */
 export async function loadSelected(
@@ -40,10 +45,12 @@ export async function loadSelected(
 /** A client for the configured cloud; its warnings go to the log at once. */
 export async function openClient(
   context: CommandContext,
-  { cloud }: Config,
+  { config: { cloud }, path }: Pick<LoadedConfig, 'config' | 'path'>,
 ): Promise<OpenStackClient> {
   const { env, cwd, homeDir, log } = context;
-  const credentials = await loadCloudConfig({ cloudName: cloud.name, env, cwd, homeDir });
+  // What the configuration names lies beside it; what the environment names, where we are.
+  const secret = await findSecret(cloud, { env, cwd: dirname(path), homeDir });
+  const credentials = await loadCloudConfig({ cloudName: cloud.name, env, cwd, homeDir, secret });
   const client = createOpenStackClient(credentials, {
     requestTimeoutMs: cloud.requestTimeoutSeconds * 1000,
     retries: cloud.retries,
@@ -55,10 +62,15 @@ export async function openClient(
   return client;
 }
 
-export interface OpenOptions {
+export interface WaysOptions {
   readonly command: string;
-  /** True for a dry run: no state directory is made, and no lock is taken. */
+  /** True for a dry run: no state directory is made, no lock is taken, and no journal kept. */
   readonly readOnly: boolean;
+  /** How long to wait for the lock of another process. */
+  readonly waitSeconds?: number;
+}
+
+export interface OpenOptions extends WaysOptions {
   readonly signal: AbortSignal;
   /** How to reach an upstream; the demo brings its own. */
   readonly connect?: (config: UpstreamConfig) => Upstream;
@@ -67,21 +79,57 @@ export interface OpenOptions {
 /** Everything a cycle needs; the caller closes the client. */
 export async function openCycle(
   context: CommandContext,
-  { config, stateDir }: LoadedConfig,
+  loaded: LoadedConfig,
   options: OpenOptions,
 ): Promise<CycleDeps> {
-  const { readOnly, signal } = options;
-  const client = loggingIn(await openClient(context, config));
+  const { signal } = options;
+  const client = loggingIn(await openClient(context, loaded));
+  const { config } = loaded;
   // What speaks to upstreams is loaded while the login is under way: a plan starts with the answer of Keystone.
   const { connectUpstream } = await import('../agent/upstream.ts');
   return {
     config,
     upstreams: config.upstreams.map(options.connect ?? connectUpstream),
     client,
-    state: await openState({ dir: stateDir, owner: config.owner, readOnly }),
-    lock: readOnly ? undefined : await locker(context, config, options.command),
+    ...(await openWays(context, loaded, options)),
     now: context.now,
     signal,
+  };
+}
+
+/** State directory, lock, journal and clock: what opening an upstream takes, with or without a cloud. */
+export async function openWays(
+  context: CommandContext,
+  { config, stateDir }: Pick<LoadedConfig, 'config' | 'stateDir'>,
+  { command, readOnly, waitSeconds = 0 }: WaysOptions,
+): Promise<Omit<OpenDeps, 'signal'> & { readonly command: string }> {
+  const state = await openState({ dir: stateDir, owner: config.owner, readOnly });
+  const clock = (): ClockReading => ({ wall: context.now(), ...context.sinceBoot() });
+  if (readOnly) {
+    return { command, state, clock, lock: undefined, journal: undefined };
+  }
+  await state.check();
+  return {
+    command,
+    state,
+    clock,
+    lock: await locker(context, config, { command, waitSeconds }),
+    journal: await journaler(context, { config, stateDir }),
+  };
+}
+
+async function journaler(
+  context: CommandContext,
+  { config, stateDir }: Pick<LoadedConfig, 'config' | 'stateDir'>,
+): Promise<(upstream: Upstream) => Promise<Journal>> {
+  const { openJournal } = await import('../agent/journal.ts');
+  const { ledgerKey } = await import('../agent/upstream.ts');
+  const { host, now } = context;
+  const { owner, journal } = config;
+  const who = { owner, host, user: userOf(context), now, ...journal };
+  return async (upstream) => {
+    const { name, target } = ledgerKey(upstream);
+    return openJournal({ ...who, dir: stateDir, upstream: name, target });
   };
 }
 
@@ -107,11 +155,11 @@ function loggingIn(client: OpenStackClient): OpenStackClient {
   };
 }
 
-/** Takes the lock of one upstream, without waiting. */
-export async function locker(
+/** Takes the lock of one upstream. */
+async function locker(
   { env, now, uid }: CommandContext,
   { owner }: Config,
-  command: string,
+  { command, waitSeconds }: Required<Pick<WaysOptions, 'command' | 'waitSeconds'>>,
 ): Promise<(upstream: Upstream) => Promise<Lock>> {
   const { acquireLock } = await import('../agent/lock.ts');
   const { lockTarget, markOf } = await import('../agent/upstream.ts');
@@ -124,7 +172,7 @@ export async function locker(
       owner,
       command,
       now: new Date(now()),
-      waitSeconds: 0,
+      waitSeconds,
       searchPath: env['PATH'] ?? '',
     });
 }

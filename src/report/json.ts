@@ -6,7 +6,7 @@ import type { Candidate, Check } from '../core/eligibility.ts';
 import type { Held, UpstreamPlan } from '../core/plan.ts';
 import { prefixOf, type NextHop, type Origin, type RouteChange } from '../core/route.ts';
 import { isoTime } from './lines.ts';
-import type { ApplyResult, Report, UpstreamReport } from './report.ts';
+import type { ApplyResult, Report, RouteProblem, StaleFacts, UpstreamReport } from './report.ts';
 
 export interface JsonChange {
   readonly action: RouteChange['action'];
@@ -18,13 +18,14 @@ export interface JsonChange {
 
 /** The report as a plain object, ready for JSON.stringify. */
 export function reportToJson(report: Report): Record<string, unknown> {
-  const { owner, run, snapshot, candidates, checks, exitCode } = report;
+  const { owner, run, freeze, candidates, checks, exitCode } = report;
   return {
     version: 1,
     owner,
     run,
     digest: digestOf(report),
-    snapshot: { complete: true, ...snapshot },
+    snapshot: snapshotToJson(report),
+    frozen: freeze ?? null,
     upstreams: report.upstreams.map(upstreamToJson),
     verdicts: countVerdicts(candidates),
     ...(checks === undefined
@@ -32,6 +33,12 @@ export function reportToJson(report: Report): Record<string, unknown> {
       : { candidates: candidates.map((each, i) => candidateToJson(each, checks[i] ?? [])) }),
     ...(exitCode === undefined ? {} : { exitCode }),
   };
+}
+
+function snapshotToJson({ snapshot, blind }: Report): Record<string, unknown> {
+  return snapshot === undefined
+    ? { complete: false, error: blind ?? null }
+    : { complete: true, ...snapshot };
 }
 
 /** Covers the names and changes of all upstreams and nothing else, so that a reviewed plan can be recognised. */
@@ -100,7 +107,7 @@ const NO_PLAN = {
 } satisfies Partial<UpstreamPlan>;
 
 function upstreamToJson(upstream: UpstreamReport): Record<string, unknown> {
-  const { name, os, description, error, plan, result } = upstream;
+  const { name, os, description, error, plan, stale, result } = upstream;
   const { refused, changes, conflicts, held, warnings, unchanged } = plan ?? NO_PLAN;
   return {
     name,
@@ -108,6 +115,7 @@ function upstreamToJson(upstream: UpstreamReport): Record<string, unknown> {
     description,
     reachable: plan !== undefined,
     error: error ?? null,
+    lastGood: stale === undefined ? null : staleToJson(stale),
     refused: refused ?? null,
     changes: changes.map(changeToJson),
     conflicts: conflicts.map(conflictToJson),
@@ -116,6 +124,10 @@ function upstreamToJson(upstream: UpstreamReport): Record<string, unknown> {
     unchanged,
     ...(result === undefined ? {} : { result: resultToJson(result) }),
   };
+}
+
+function staleToJson({ at, ageSeconds, because }: StaleFacts): Record<string, unknown> {
+  return { at: isoTime(at), ageSeconds, because };
 }
 
 function conflictToJson({ code, prefix, message, origin }: Conflict): Record<string, unknown> {
@@ -128,15 +140,12 @@ function heldToJson({ code, change, message, until }: Held): Record<string, unkn
   return { code, action, prefix, until: end, message, nextHops, before, origin };
 }
 
-function resultToJson({ failed, ...counts }: ApplyResult): Record<string, unknown> {
-  return {
-    ...counts,
-    failed: failed.map(({ change, error }) => ({
-      action: change.action,
-      prefix: prefixOf(change).text,
-      ...error,
-    })),
-  };
+function resultToJson({ failed, skipped, ...counts }: ApplyResult): Record<string, unknown> {
+  return { ...counts, failed: failed.map(problemToJson), skipped: skipped.map(problemToJson) };
+}
+
+function problemToJson({ change, error }: RouteProblem): Record<string, unknown> {
+  return { action: change.action, prefix: prefixOf(change).text, ...error };
 }
 
 function addresses(nextHops: readonly NextHop[]): readonly string[] {

@@ -4,7 +4,14 @@ import type { RouteWarning } from '../core/desired.ts';
 import type { Held, UpstreamPlan } from '../core/plan.ts';
 import { prefixOf, type NextHop, type RouteChange } from '../core/route.ts';
 import { escapeText } from './escape.ts';
-import type { ApplyResult, ReportedError } from './report.ts';
+import type {
+  ApplyResult,
+  FreezeFacts,
+  Report,
+  ReportedError,
+  RouteProblem,
+  StaleFacts,
+} from './report.ts';
 
 export function describeChange(change: RouteChange): string {
   const parts = [
@@ -54,9 +61,11 @@ export function summarizeResult({
   replaced,
   removed,
   failed,
+  skipped,
   verified,
 }: ApplyResult): string {
-  const failures = failed.length === 0 ? '' : `, ${failed.length} failed`;
+  const left = skipped.length === 0 ? '' : `, ${skipped.length} left alone`;
+  const failures = `${failed.length === 0 ? '' : `, ${failed.length} failed`}${left}`;
   return `Done: ${added} added, ${replaced} replaced, ${removed} removed${failures}, ${verified ? 'verified' : 'NOT verified'}.`;
 }
 
@@ -70,8 +79,30 @@ export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-export function describeFailure({ change, error }: ApplyResult['failed'][number]): string {
+export function describeFailure({ change, error }: RouteProblem): string {
   return `${change.action} ${prefixOf(change).text} failed, ${describeError(error)}`;
+}
+
+export function describeSkip({ change, error }: RouteProblem): string {
+  return `${change.action} ${prefixOf(change).text} left alone, ${describeError(error)}`;
+}
+
+/** That an upstream is kept as the cloud last wanted it, since when, and why. */
+export function describeStale({ at, ageSeconds, because }: StaleFacts): string {
+  return `Kept as of ${isoTime(at)} (${ageSeconds} s ago), nothing is removed: ${because.code}`;
+}
+
+export function describeFreeze({ by, at, reason }: FreezeFacts): string {
+  return `Frozen since ${escapeText(at)} by ${escapeText(by)}${reason === '' ? '' : `: ${escapeText(reason)}`}. Nothing is written until route-sync unfreeze.`;
+}
+
+/** `Cloud: 12 routers, ...`, or why it could not be read; without a full stop. */
+export function describeCloud({ snapshot, blind }: Pick<Report, 'snapshot' | 'blind'>): string {
+  if (snapshot === undefined) {
+    return `Cloud: could not be read${blind === undefined ? '' : `, ${describeError(blind)}`}`;
+  }
+  const { routers, subnets, natModel } = snapshot;
+  return `Cloud: ${routers} routers, ${subnets} subnets, NAT as ML2/${natModel.toUpperCase()}`;
 }
 
 function hops(nextHops: readonly NextHop[]): string {

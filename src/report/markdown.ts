@@ -2,11 +2,15 @@
 import { prefixOf } from '../core/route.ts';
 import {
   describeChange,
+  describeCloud,
   describeConflict,
   describeError,
   describeFailure,
+  describeFreeze,
   describeHeld,
   describeOrigin,
+  describeSkip,
+  describeStale,
   describeWarning,
   summarize,
   summarizeResult,
@@ -16,19 +20,20 @@ import type { Report, UpstreamReport } from './report.ts';
 
 /** Prints the whole report as GitHub-flavoured Markdown; ends with a newline. */
 export function reportToMarkdown(report: Report): string {
-  const { routers, subnets, natModel } = report.snapshot;
+  const { freeze } = report;
   const verdicts = Object.entries(countVerdicts(report.candidates))
     .map(([code, count]) => `${count} ${code}`)
     .join(', ');
   return `${[
     `# route-sync plan of ${report.owner}`,
     ...report.upstreams.map(section),
-    `Cloud: ${routers} routers, ${subnets} subnets, NAT as ML2/${natModel.toUpperCase()}. Verdicts: ${verdicts || 'no candidates'}.`,
+    `${describeCloud(report)}. Verdicts: ${verdicts || 'no candidates'}.`,
+    ...(freeze === undefined ? [] : [describeFreeze(freeze)]),
     `Digest: \`${digestOf(report)}\``,
   ].join('\n\n')}\n`;
 }
 
-function section({ name, os, description, error, plan, result }: UpstreamReport): string {
+function section({ name, os, description, error, plan, stale, result }: UpstreamReport): string {
   const parts = [`## ${name} (${os}, ${description})`];
   if (plan !== undefined) {
     parts.push(
@@ -58,9 +63,13 @@ function section({ name, os, description, error, plan, result }: UpstreamReport)
     }
     parts.push(summarize(plan));
   }
+  if (stale !== undefined) {
+    parts.push(describeStale(stale));
+  }
   if (result !== undefined) {
     parts.push(
       ...result.failed.map((each) => `- ${describeFailure(each)}`),
+      ...result.skipped.map((each) => `- ${describeSkip(each)}`),
       summarizeResult(result),
     );
   }

@@ -44,6 +44,7 @@ const conflict = z
     code: z.enum([
       'foreign',
       'foreign-overlap',
+      'foreign-covering',
       'connected',
       'next-hop-is-upstream',
       'duplicate',
@@ -57,7 +58,16 @@ const conflict = z
 
 const held = z
   .strictObject({
-    code: z.enum(['mode', 'grace', 'unconfirmed', 'max-routes', 'guard']),
+    code: z.enum([
+      'mode',
+      'ledger',
+      'grace',
+      'window',
+      'unconfirmed',
+      'max-routes',
+      'guard',
+      'frozen',
+    ]),
     action,
     prefix,
     until: z.iso.datetime().nullable().describe('When it may go at the earliest; null: open.'),
@@ -69,19 +79,24 @@ const held = z
   .meta({ id: 'held', description: 'A change that is kept back.' });
 
 const warning = z
-  .strictObject({ code: z.literal('foreign-overlap'), prefix, message: z.string() })
+  .strictObject({
+    code: z.enum(['foreign-overlap', 'foreign-covering']),
+    prefix,
+    message: z.string(),
+  })
   .meta({ id: 'warning', description: 'Something about a route that is installed all the same.' });
 
 const count = z.int().min(0);
+
+const problems = z.array(z.strictObject({ action, prefix, code: z.string(), message: z.string() }));
 
 const result = z
   .strictObject({
     added: count,
     replaced: count,
     removed: count,
-    failed: z
-      .array(z.strictObject({ action, prefix, code: z.string(), message: z.string() }))
-      .describe('The changes that the upstream refused or does not show afterwards.'),
+    failed: problems.describe('The changes that the upstream refused or does not show afterwards.'),
+    skipped: problems.describe('Removals of routes that changed since they were planned.'),
     verified: z.boolean().describe('True if the read-back shows every change that did not fail.'),
   })
   .meta({ id: 'result', description: 'What a push did; only after apply.' });
@@ -93,6 +108,14 @@ const upstream = z
     description: z.string().describe('Where and what is written, for people.'),
     reachable: z.boolean().describe('False: it could not be read, and everything below is empty.'),
     error: problem.nullable().describe('Why it could not be read or written as a whole.'),
+    lastGood: z
+      .strictObject({
+        at: z.iso.datetime().describe('When the cloud was last read whole.'),
+        ageSeconds: count,
+        because: problem,
+      })
+      .nullable()
+      .describe('Set where the last good state is repaired because the cloud does not tell more.'),
     refused: problem.nullable().describe('What the guard refused; adds still go out.'),
     changes: z.array(change).describe('Sorted by prefix.'),
     conflicts: z.array(conflict).describe('Sorted by prefix.'),
@@ -124,7 +147,7 @@ const candidate = z
 
 const snapshot = z
   .strictObject({
-    complete: z.literal(true).describe('A snapshot that is not complete ends the command.'),
+    complete: z.literal(true).describe('Only a complete snapshot is a snapshot.'),
     natModel: z.enum(['ovs', 'ovn']).describe('Whose rules of NAT were applied.'),
     routers: count,
     ports: count,
@@ -133,6 +156,14 @@ const snapshot = z
     readMs: count.describe('How long reading the cloud took.'),
   })
   .describe('What was read of the cloud.');
+
+const noSnapshot = z
+  .strictObject({ complete: z.literal(false), error: problem })
+  .describe('The cloud could not be read: the last good state is kept, and nothing is removed.');
+
+const freeze = z
+  .strictObject({ by: z.string(), at: z.string(), reason: z.string() })
+  .describe('The kill switch, while it is on: every change is held.');
 
 /** One object of `plan --output json` or `apply --output json`, version 1. */
 export const planSchema = z
@@ -144,7 +175,8 @@ export const planSchema = z
       .string()
       .regex(/^sha256:[0-9a-f]{64}$/)
       .describe('Covers the names and changes of all upstreams and nothing else.'),
-    snapshot,
+    snapshot: z.union([snapshot, noSnapshot]),
+    frozen: freeze.nullable(),
     upstreams: z.array(upstream),
     verdicts: z.partialRecord(verdict, count).describe('How many candidates got which verdict.'),
     candidates: z.array(candidate).optional().describe('Only with --verbose.'),

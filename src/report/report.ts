@@ -8,7 +8,12 @@ export interface Report {
   readonly owner: string;
   /** Id of this run: sortable by time. */
   readonly run: string;
-  readonly snapshot: SnapshotFacts;
+  /** Undefined where the cloud could not be read. */
+  readonly snapshot: SnapshotFacts | undefined;
+  /** Why the cloud could not be read. */
+  readonly blind: ReportedError | undefined;
+  /** The kill switch, while it is on. */
+  readonly freeze: FreezeFacts | undefined;
   readonly upstreams: readonly UpstreamReport[];
   /** Every judged candidate; printed one by one only on request. */
   readonly candidates: readonly Candidate[];
@@ -16,6 +21,13 @@ export interface Report {
   readonly checks: readonly (readonly Check[])[] | undefined;
   /** Present after a push. */
   readonly exitCode: number | undefined;
+}
+
+export interface FreezeFacts {
+  readonly by: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly reason: string;
 }
 
 export interface SnapshotFacts {
@@ -38,7 +50,16 @@ export interface UpstreamReport {
   readonly networkIds: ReadonlySet<string>;
   /** Undefined when the upstream could not be read. */
   readonly plan: UpstreamPlan | undefined;
+  /** Set where the cloud did not say what to hold: the plan then repairs the last good state, and removes nothing. */
+  readonly stale: StaleFacts | undefined;
   readonly result: ApplyResult | undefined;
+}
+
+export interface StaleFacts {
+  /** Unix milliseconds at which the cloud was last read whole for this upstream. */
+  readonly at: number;
+  readonly ageSeconds: number;
+  readonly because: ReportedError;
 }
 
 export interface ReportedError {
@@ -51,7 +72,14 @@ export interface ApplyResult {
   readonly added: number;
   readonly replaced: number;
   readonly removed: number;
-  readonly failed: readonly { readonly change: RouteChange; readonly error: ReportedError }[];
+  readonly failed: readonly RouteProblem[];
+  /** Removals of routes that changed since they were planned (ROUTE_CHANGED): left alone, and no failure. */
+  readonly skipped: readonly RouteProblem[];
   /** True if the read-back shows every change that did not fail. */
   readonly verified: boolean;
+}
+
+export interface RouteProblem {
+  readonly change: RouteChange;
+  readonly error: ReportedError;
 }

@@ -4,11 +4,15 @@ import { prefixOf, type ChangeAction, type RouteChange } from '../core/route.ts'
 import { countVerdicts } from './json.ts';
 import {
   describeChange,
+  describeCloud,
   describeConflict,
   describeError,
   describeFailure,
+  describeFreeze,
   describeHeld,
   describeOrigin,
+  describeSkip,
+  describeStale,
   describeWarning,
   summarize,
   summarizeResult,
@@ -38,7 +42,7 @@ export function reportToText(report: Report, paint: Paint): string {
 }
 
 function upstreamBlock(upstream: UpstreamReport, paint: Paint): string {
-  const { name, os, description, error, plan, result } = upstream;
+  const { name, os, description, error, plan, stale, result } = upstream;
   const lines = [`${paint('bold', name)} ${paint('dim', `(${os}, ${description})`)}`];
   if (plan !== undefined) {
     const width = widest(plan.changes);
@@ -59,7 +63,13 @@ function upstreamBlock(upstream: UpstreamReport, paint: Paint): string {
     }
     lines.push(`  ${paint('bold', summarize(plan))}`);
   }
-  lines.push(...(result?.failed ?? []).map((each) => paint('red', `  ${describeFailure(each)}`)));
+  if (stale !== undefined) {
+    lines.push(paint('yellow', `  ${describeStale(stale)}`));
+  }
+  lines.push(
+    ...(result?.failed ?? []).map((each) => paint('red', `  ${describeFailure(each)}`)),
+    ...(result?.skipped ?? []).map((each) => paint('yellow', `  ${describeSkip(each)}`)),
+  );
   if (result !== undefined) {
     lines.push(`  ${paint('bold', summarizeResult(result))}`);
   }
@@ -83,13 +93,19 @@ function widest(changes: readonly RouteChange[]): number {
   return changes.reduce((width, change) => Math.max(width, prefixOf(change).text.length), 0);
 }
 
-function footer({ snapshot, candidates }: Report, paint: Paint): string {
-  const { routers, subnets, natModel, readMs } = snapshot;
+function footer(report: Report, paint: Paint): string {
+  const { snapshot, freeze, candidates } = report;
   const verdicts = Object.entries(countVerdicts(candidates))
     .map(([code, count]) => `${count} ${code}`)
     .join(', ');
-  const cloud = `Cloud: ${routers} routers, ${subnets} subnets, NAT as ML2/${natModel.toUpperCase()}, read in ${readMs} ms.`;
-  return `${paint('dim', cloud)}\nVerdicts: ${verdicts === '' ? 'no candidates' : verdicts}.${warningLines(candidates, paint)}`;
+  const isBlind = snapshot === undefined;
+  const took = isBlind ? '' : `, read in ${snapshot.readMs} ms.`;
+  const lines = [
+    paint(isBlind ? 'red' : 'dim', `${describeCloud(report)}${took}`),
+    ...(isBlind ? [] : [`Verdicts: ${verdicts === '' ? 'no candidates' : verdicts}.`]),
+    ...(freeze === undefined ? [] : [paint('cyan', describeFreeze(freeze))]),
+  ];
+  return `${lines.join('\n')}${warningLines(candidates, paint)}`;
 }
 
 function warningLines(candidates: Report['candidates'], paint: Paint): string {

@@ -106,13 +106,12 @@ describe('applyChanges', () => {
     ]);
   });
 
-  it('changes nothing when the rights are missing, and says so once', async () => {
-    const { sent, transport } = spied(memoryRouter({ interfaces: INTERFACES, permitted: false }));
+  it('says of each change that the rights are missing, where nobody asked before', async () => {
+    const transport = memoryRouter({ interfaces: INTERFACES, permitted: false });
 
-    const error = await rejected(applyChanges(pushTo(transport, add('10.1.0.0/24', '192.0.2.2'))));
+    const refused = await applyChanges(pushTo(transport, add('10.1.0.0/24', '192.0.2.2')));
 
-    expect(error.code).to.equal('UPSTREAM_NOT_PERMITTED');
-    expect(sent).to.deep.equal([linux.probe(SCOPE).argv.join(' ')]);
+    expect(refused.map(({ error }) => error.code)).to.deep.equal(['UPSTREAM_NOT_PERMITTED']);
   });
 
   it('sends nothing at all for no change', async () => {
@@ -164,6 +163,15 @@ describe('applyChanges', () => {
 });
 
 describe('proveRights', () => {
+  it('asks once, changes nothing, and throws where rights are missing', async () => {
+    const { sent, transport } = spied(memoryRouter({ interfaces: INTERFACES, permitted: false }));
+
+    const error = await rejected(proveRights(pushTo(transport)));
+
+    expect(error.code).to.equal('UPSTREAM_NOT_PERMITTED');
+    expect(sent).to.deep.equal([linux.probe(SCOPE).argv.join(' ')]);
+  });
+
   it('passes where changes are permitted', async () => {
     await proveRights(pushTo(memoryRouter({ interfaces: INTERFACES })));
   });

@@ -17,6 +17,7 @@ import { newRouter } from '../cli/fake-ip.ts';
 
 export interface CycleScene {
   readonly server: CloudServer;
+  readonly stateDir: string;
   /** By the upstream's name; one that is not here cannot be reached. */
   readonly routers: Map<string, Transport>;
   /** What was logged as a warning or an error. */
@@ -24,6 +25,8 @@ export interface CycleScene {
   /** Replaces sections of the configuration. */
   readonly configure: (change: object) => Promise<void>;
   readonly passSeconds: (seconds: number) => void;
+  /** Sets the wall clock without time passing. */
+  readonly jumpSeconds: (seconds: number) => void;
   /** Opens everything anew, as a one-shot command does, and hands it to `use`. */
   readonly withDeps: <T>(readOnly: boolean, use: (deps: CycleDeps) => Promise<T>) => Promise<T>;
   readonly plan: (options?: Partial<CycleOptions>) => Promise<Report>;
@@ -63,7 +66,13 @@ export async function openCycleScene(
   const file = path.join(folder, 'route-sync.yaml');
   const complaints: string[] = [];
   let now = Date.UTC(2026, 0, 1);
-  const context = contextOf(folder, { server, complaints, now: () => now });
+  let uptime = 0;
+  const context = contextOf(folder, {
+    server,
+    complaints,
+    now: () => now,
+    sinceBoot: () => ({ boot: 'test', uptime }),
+  });
 
   const withDeps: CycleScene['withDeps'] = async (readOnly, use) => {
     const loaded = await loadConfig({ path: file, cwd: folder, env: {} });
@@ -89,6 +98,7 @@ export async function openCycleScene(
 
   const scene: CycleScene = {
     server,
+    stateDir: path.join(folder, 'state'),
     routers,
     complaints,
     configure: async (change) => {
@@ -96,6 +106,10 @@ export async function openCycleScene(
       await writeFile(file, JSON.stringify(config));
     },
     passSeconds: (seconds) => {
+      now += seconds * 1000;
+      uptime += seconds * 1000;
+    },
+    jumpSeconds: (seconds) => {
       now += seconds * 1000;
     },
     withDeps,
@@ -118,9 +132,10 @@ interface Facts {
   readonly server: CloudServer;
   readonly complaints: string[];
   readonly now: () => number;
+  readonly sinceBoot: CommandContext['sinceBoot'];
 }
 
-function contextOf(folder: string, { server, complaints, now }: Facts): CommandContext {
+function contextOf(folder: string, { server, complaints, now, sinceBoot }: Facts): CommandContext {
   const complain = (message: string): void => void complaints.push(message);
   const ignore = (): void => undefined;
   const log = { error: complain, warn: complain, info: ignore, debug: ignore, child: () => log };
@@ -139,6 +154,8 @@ function contextOf(folder: string, { server, complaints, now }: Facts): CommandC
     paint: (_, text) => text,
     ask: undefined,
     now,
+    sinceBoot,
+    host: 'test-host',
     onSignal: () => ignore,
   };
 }

@@ -1,7 +1,7 @@
 /** How the ledger moves with a push: ahead of it, and behind it. */
 import { expect } from 'chai';
 
-import { aheadOf, behind, type LedgerStep } from '../../src/agent/ledger.ts';
+import { aheadOf, behind, withClock, type LedgerStep } from '../../src/agent/ledger.ts';
 import type { UpstreamLedger } from '../../src/agent/state.ts';
 import type { UpstreamPlan } from '../../src/core/plan.ts';
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
@@ -34,6 +34,8 @@ const PLAN: UpstreamPlan = {
   missing: new Map(),
 };
 
+const CLOCK = { wall: 10_000_000, uptime: 1000, boot: 'b' };
+
 const A = '198.51.100.0/27';
 const B = '198.51.100.32/27';
 
@@ -46,6 +48,8 @@ function ledgerOf(routes: Readonly<Record<string, string>>): UpstreamLedger {
       ]),
     ),
     missing: new Map(),
+    recent: [],
+    clock: undefined,
   };
 }
 
@@ -56,6 +60,7 @@ function step(
     ledger: ledgerOf({}),
     state: { routes: [], addresses: [] },
     desired: [],
+    clock: CLOCK,
     ...change,
     plan: { ...PLAN, ...change.plan },
   };
@@ -140,6 +145,59 @@ describe('aheadOf', () => {
   });
 });
 
+describe('aheadOf, counted', () => {
+  const removal: RouteChange = { action: 'remove', before: installed(A), origin: origin('r1') };
+  const HOUR = 3_600_000;
+
+  it('counts removals and replaces of this run, and forgets what is older than an hour', () => {
+    const recent = [
+      { at: CLOCK.wall - HOUR - 1, removals: 7, replaces: 7 },
+      { at: CLOCK.wall - 1000, removals: 1, replaces: 0 },
+    ];
+    const ledger = { ...ledgerOf({ [A]: 'r1' }), recent };
+    const state = { routes: [installed(A)], addresses: [] };
+
+    const ahead = aheadOf(step({ ledger, state, plan: { changes: [removal], owned: 1 } }));
+
+    expect(ahead.recent).to.deep.equal([recent[1], { at: CLOCK.wall, removals: 1, replaces: 0 }]);
+    expect(ahead.clock).to.equal(CLOCK);
+  });
+
+  it('names all next hops of several routes of ours at one prefix', () => {
+    const other = { ...installed(A), nextHops: [{ address: parseAddress('203.0.113.9') }] };
+    const state = { routes: [installed(A), other], addresses: [] };
+
+    const ahead = aheadOf(step({ state, plan: { owned: 2 } }));
+
+    expect(ahead.routes.get(A)?.nextHops.toSorted()).to.deep.equal(['203.0.113.5', '203.0.113.9']);
+  });
+});
+
+describe('withClock', () => {
+  const written = { wall: 1_000_000, uptime: 500_000, boot: 'b' };
+  const ledger: UpstreamLedger = {
+    ...ledgerOf({}),
+    missing: new Map([[A, { since: 900_000, snapshots: 2 }]]),
+    recent: [{ at: 990_000, removals: 1, replaces: 0 }],
+    clock: written,
+  };
+
+  it('is the ledger itself while the clock goes as it should', () => {
+    const later = { wall: 1_060_000, uptime: 560_000, boot: 'b' };
+
+    expect(withClock(ledger, later)).to.equal(ledger);
+  });
+
+  it('moves kept times with a clock that was set', () => {
+    const jumped = { wall: 1_060_000 + 3_600_000, uptime: 560_000, boot: 'b' };
+
+    const moved = withClock(ledger, jumped);
+
+    expect(moved.missing.get(A)).to.deep.equal({ since: 4_500_000, snapshots: 2 });
+    expect(moved.recent).to.deep.equal([{ at: 4_590_000, removals: 1, replaces: 0 }]);
+  });
+});
+
 describe('behind', () => {
   const add: RouteChange = { action: 'add', after: desired(A) };
   const removal: RouteChange = { action: 'remove', before: installed(B), origin: origin('r2') };
@@ -160,6 +218,24 @@ describe('behind', () => {
 
     expect(routersIn(after)).to.deep.equal({ [B]: 'r2' });
     expect(after.missing.size).to.equal(1);
+  });
+
+  it('takes what failed out of the count of the hour', () => {
+    const recent = [
+      { at: 1, removals: 5, replaces: 0 },
+      { at: 2, removals: 1, replaces: 1 },
+    ];
+    const counted = { ...ahead, recent };
+    const replace: RouteChange = { action: 'replace', before: installed(A), after: desired(A) };
+
+    expect(behind(counted, [replace, removal], new Set([replace])).recent).to.deep.equal([
+      recent[0],
+      { at: 2, removals: 1, replaces: 0 },
+    ]);
+    expect(behind(counted, [replace, removal], new Set([replace, removal])).recent).to.deep.equal(
+      recent.slice(0, 1),
+    );
+    expect(behind(counted, [add], new Set([add])).recent).to.equal(recent);
   });
 
   it('is the ledger itself where nothing went', () => {

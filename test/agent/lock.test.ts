@@ -86,7 +86,7 @@ describe('acquireLock', () => {
     await lock.release();
     expect({ code, retryable }).to.deep.equal({ code: 'LOCKED', retryable: true });
     expect(message).to.equal(
-      `netns upstream table main is held by pid ${process.pid} (owner "lab", apply) since 2026-01-01T00:00:00.000Z; wait until it ends`,
+      `netns upstream table main is held by pid ${process.pid} (owner "lab", apply) since 2026-01-01T00:00:00.000Z; wait until it ends, or say --wait SECONDS`,
     );
   });
 

@@ -1,6 +1,7 @@
 /** What a push needs: an upstream, its state as read, a plan, and a state directory in memory. */
 import { gatherState } from '../../src/agent/gather.ts';
-import type { PushInput } from '../../src/agent/push.ts';
+import type { Journal } from '../../src/agent/journal.ts';
+import type { PushContext, PushInput } from '../../src/agent/push.ts';
 import type { StateDirectory, UpstreamLedger } from '../../src/agent/state.ts';
 import { withTransport } from '../../src/agent/upstream.ts';
 import { parseConfig } from '../../src/config/load.ts';
@@ -9,7 +10,12 @@ import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import type { DesiredRoute, RouteChange } from '../../src/core/route.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 
-const EMPTY: UpstreamLedger = { routes: new Map(), missing: new Map() };
+const EMPTY: UpstreamLedger = {
+  routes: new Map(),
+  missing: new Map(),
+  recent: [],
+  clock: undefined,
+};
 /** Never aborts. */
 export const { signal } = new AbortController();
 
@@ -38,8 +44,18 @@ export function recorder(): { readonly events: string[]; readonly store: StateDi
       events.push(`ledger ${[...routes.keys()].join(' ')}`.trim());
       return Promise.resolve();
     },
+    readLastGood: () => Promise.resolve(undefined),
+    writeLastGood: () => Promise.resolve(),
+    forgetLastGood: () => Promise.resolve(),
     readCycles: () => Promise.resolve([]),
+    readLastGoodTimes: () => Promise.resolve(new Map()),
     appendCycle: () => Promise.resolve(),
+    readFreeze: () => Promise.resolve(undefined),
+    writeFreeze: () => Promise.resolve(),
+    removeFreeze: () => Promise.resolve(false),
+    check: () => Promise.resolve(),
+    checkUpstream: () => Promise.resolve(),
+    assertRoom: () => Promise.resolve(),
   };
   return { events, store };
 }
@@ -58,10 +74,38 @@ function upstreamOver(transport: Transport) {
   return withTransport(config, transport);
 }
 
+/** What a push needs beside its input. */
+export function contextFor(store: StateDirectory): PushContext {
+  return {
+    store,
+    facts: { run: 'run-1', command: 'test', force: false },
+    revisions: new Map(),
+    clock: () => ({ wall: 0, uptime: 0, boot: 'test' }),
+    signal,
+  };
+}
+
+/** A journal that tells when it is written. */
+export function journalOf(events: string[]): Journal {
+  return {
+    unfinished: undefined,
+    begin: (_, changes) => {
+      events.push(`begin ${changes.length}`);
+      return Promise.resolve();
+    },
+    end: (_, { added, removed, skipped }) => {
+      events.push(`end +${added} -${removed} =${skipped.length}`);
+      return Promise.resolve();
+    },
+    recover: () => Promise.resolve(),
+  };
+}
+
 /** What a push needs that adds these routes. */
 export async function inputFor(
   transport: Transport,
   desired: readonly DesiredRoute[],
+  journal?: Journal,
 ): Promise<PushInput> {
   const upstream = upstreamOver(transport);
   const state = await gatherState({ ...upstream, signal });
@@ -78,5 +122,5 @@ export async function inputFor(
     refused: undefined,
     missing: new Map(),
   };
-  return { upstream, lock: undefined, state, ledger: EMPTY, desired, plan };
+  return { upstream, lock: undefined, journal, state, ledger: EMPTY, desired, plan };
 }

@@ -5,9 +5,9 @@ import { pushPlan } from '../../src/agent/push.ts';
 import type { StateDirectory } from '../../src/agent/state.ts';
 import { RouteSyncError } from '../../src/errors.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { listing, newRouter, ownRoutes } from '../cli/fake-ip.ts';
+import { ask, listing, newRouter, ownRoutes } from '../cli/fake-ip.ts';
 import { failureOf } from './cycle-scene.ts';
-import { inputFor, recorder, route, signal } from './push-input.ts';
+import { contextFor, inputFor, journalOf, recorder, route } from './push-input.ts';
 
 const GOOD = route('198.51.100.0/27', '203.0.113.5');
 const BAD = route('198.51.100.32/27', '192.0.2.77');
@@ -26,10 +26,85 @@ describe('pushPlan', () => {
       },
     };
 
-    const result = await pushPlan(await inputFor(watched, [GOOD]), store, signal);
+    const input = await inputFor(watched, [GOOD], journalOf(events));
+    const result = await pushPlan(input, contextFor(store));
 
-    expect(events).to.deep.equal(['ledger 198.51.100.0/27', 'push']);
+    expect(events).to.deep.equal(['begin 1', 'ledger 198.51.100.0/27', 'push', 'end +1 -0 =0']);
     expect(result).to.deep.include({ added: 1, failed: [], verified: true });
+  });
+
+  it('leaves a route alone that changed since it was planned', async () => {
+    const router = await newRouter();
+    for (const words of [
+      '198.51.100.0/27 via 203.0.113.5 proto 201 metric 1024',
+      '198.51.100.32/27 via 203.0.113.5 proto 201 metric 1024',
+    ]) {
+      await ask(router, ['ip', 'route', 'add', ...words.split(' ')]);
+    }
+    const { events, store } = recorder();
+    const input = await inputFor(router, [], journalOf(events));
+    const changes = input.state.routes
+      .filter(({ owned }) => owned)
+      .map((before) => ({ action: 'remove', before, origin: [] }) as const);
+    const old = '198.51.100.0/27 via 203.0.113.5 proto 201';
+    await ask(router, ['ip', 'route', 'del', ...old.split(' ')]);
+    const moved = '198.51.100.0/27 via 203.0.113.6 proto 201 metric 1024';
+    await ask(router, ['ip', 'route', 'add', ...moved.split(' ')]);
+
+    const result = await pushPlan(
+      { ...input, plan: { ...input.plan, changes, owned: 2 } },
+      contextFor(store),
+    );
+
+    expect(result).to.include({ removed: 1, verified: true });
+    expect(result.skipped.map(({ error }) => error.code)).to.deep.equal(['ROUTE_CHANGED']);
+    expect(await ownRoutes(router)).to.deep.equal({ '198.51.100.0/27': '203.0.113.6' });
+    expect(events.at(-2)).to.equal('end +0 -1 =1');
+    expect(events.at(-1)).to.contain('ledger 198.51.100.0/27');
+  });
+
+  for (const [what, broken] of [
+    [
+      'the disk is full',
+      { assertRoom: () => Promise.reject(new RouteSyncError('STATE_UNWRITABLE', 'full')) },
+    ],
+    [
+      'the kill switch is on',
+      { readFreeze: () => Promise.resolve({ by: 'ops', at: 'now', reason: 'maintenance' }) },
+    ],
+  ] as const) {
+    it(`sends and writes nothing while ${what}`, async () => {
+      const router = await newRouter();
+      const { events, store } = recorder();
+      const before = await listing(router);
+
+      const input = await inputFor(router, [GOOD], journalOf(events));
+      const error = await failureOf(pushPlan(input, contextFor({ ...store, ...broken })));
+
+      expect(error.code).to.be.oneOf(['STATE_UNWRITABLE', 'FROZEN']);
+      expect(events).to.deep.equal([]);
+      expect(await listing(router)).to.equal(before);
+    });
+  }
+
+  it('stops between two chunks when the kill switch is thrown', async () => {
+    const router = await newRouter();
+    const { store } = recorder();
+    let reads = 0;
+    const late: StateDirectory = {
+      ...store,
+      readFreeze: () => {
+        reads += 1;
+        const freeze = { by: 'ops', at: 'now', reason: '' };
+        return Promise.resolve(reads > 1 ? freeze : undefined);
+      },
+    };
+
+    const { added, failed } = await pushPlan(await inputFor(router, [GOOD]), contextFor(late));
+
+    expect(added).to.equal(0);
+    expect(failed.map(({ error }) => error.code)).to.deep.equal(['FROZEN']);
+    expect(await ownRoutes(router)).to.deep.equal({});
   });
 
   it('takes a route that failed out of the ledger again', async () => {
@@ -37,8 +112,7 @@ describe('pushPlan', () => {
 
     const { added, failed } = await pushPlan(
       await inputFor(await newRouter(), [GOOD, BAD]),
-      store,
-      signal,
+      contextFor(store),
     );
 
     expect(added).to.equal(1);
@@ -53,7 +127,7 @@ describe('pushPlan', () => {
     const router = await newRouter({ permitted: false });
 
     const error = await failureOf(
-      pushPlan(await inputFor(router, [GOOD]), recorder().store, signal),
+      pushPlan(await inputFor(router, [GOOD]), contextFor(recorder().store)),
     );
 
     expect(error.code).to.equal('UPSTREAM_NOT_PERMITTED');
@@ -67,7 +141,7 @@ describe('pushPlan', () => {
     };
     const before = await listing(router);
 
-    const error = await failureOf(pushPlan(await inputFor(router, [GOOD]), store, signal));
+    const error = await failureOf(pushPlan(await inputFor(router, [GOOD]), contextFor(store)));
 
     expect(error.code).to.equal('STATE_UNWRITABLE');
     expect(await listing(router)).to.equal(before);
@@ -76,7 +150,7 @@ describe('pushPlan', () => {
   it('neither writes nor sends where nothing changes', async () => {
     const { events, store } = recorder();
 
-    await pushPlan(await inputFor(await newRouter(), []), store, signal);
+    await pushPlan(await inputFor(await newRouter(), []), contextFor(store));
 
     expect(events).to.deep.equal([]);
   });
@@ -91,7 +165,7 @@ describe('pushPlan', () => {
     };
     const input = { ...(await inputFor(router, [GOOD])), lock };
 
-    const error = await failureOf(pushPlan(input, recorder().store, signal));
+    const error = await failureOf(pushPlan(input, contextFor(recorder().store)));
 
     expect(error.message).to.equal('lost');
     expect(await ownRoutes(router)).to.deep.equal({});

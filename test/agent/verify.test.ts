@@ -37,13 +37,22 @@ async function router(
   };
 }
 
+/** A removal of a route as the router shows it. */
+function removeShown(prefix: string, ...hops: readonly string[]): RouteChange {
+  const change = remove(prefix, ...hops);
+  const description = [...hops.map((hop) => `via ${hop}`), `dev d0 ${MARK}`].join(' ');
+  return change.action === 'remove'
+    ? { ...change, before: { ...change.before, description } }
+    : change;
+}
+
 describe('verifyChanges', () => {
   it('finds what was pushed', async () => {
     const push = await router(
       [`10.2.0.0/24 via 192.0.2.2 ${MARK}`, `10.3.0.0/24 via 192.0.2.2 ${MARK}`],
       add('10.1.0.0/24', '192.0.2.2', '192.0.2.3'),
       replace('10.2.0.0/24', ['192.0.2.2'], ['192.0.2.3']),
-      remove('10.3.0.0/24', '192.0.2.2'),
+      removeShown('10.3.0.0/24', '192.0.2.2'),
     );
     await applyChanges(push);
 
@@ -95,7 +104,7 @@ describe('verifyChanges', () => {
     ]);
   });
 
-  it('removes the second of two routes of ours, and the last one of a removal', async () => {
+  it('removes the second of two routes of ours, and of a removal only the route that was planned for', async () => {
     const push = await router(
       [
         `10.1.0.0/24 via 192.0.2.2 ${MARK}`,
@@ -104,7 +113,7 @@ describe('verifyChanges', () => {
         `10.2.0.0/24 via 192.0.2.3 ${MARK}`,
       ],
       replace('10.1.0.0/24', ['192.0.2.2'], ['192.0.2.3']),
-      remove('10.2.0.0/24', '192.0.2.2'),
+      removeShown('10.2.0.0/24', '192.0.2.2'),
     );
 
     const { failed } = await verifyChanges(push);
@@ -112,6 +121,7 @@ describe('verifyChanges', () => {
     expect(failed).to.deep.equal([]);
     expect(await push.show()).to.deep.equal([
       '10.1.0.0/24 via 192.0.2.3 dev d0 proto 201 metric 1024',
+      '10.2.0.0/24 via 192.0.2.3 dev d0 proto 201 metric 1024',
     ]);
   });
 
@@ -177,7 +187,7 @@ describe('verifyChanges', () => {
   });
 
   it('shows a route of ours without next hop that stays', async () => {
-    const inner = await router([`10.1.0.0/24 dev d0 ${MARK}`], remove('10.1.0.0/24'));
+    const inner = await router([`10.1.0.0/24 dev d0 ${MARK}`], removeShown('10.1.0.0/24'));
     const transport = {
       ...inner.transport,
       run: async (...[command, signal]: Parameters<typeof inner.transport.run>) =>

@@ -113,6 +113,7 @@ describe('the commands that look', function suite() {
           .map((line) => line.slice(0, line.indexOf(':'))),
       ).to.deep.equal([
         'ok   configuration',
+        'ok   state directory',
         'ok   cloud settings',
         'ok   credentials',
         'ok   visibility',
@@ -203,6 +204,7 @@ describe('the commands that look', function suite() {
         /^\S+Z {2}apply \S+ {2}exit 0\n {2}edge1: 0 added.* 1 held\n {4}held remove 198\.51\.100\.0\/27: grace until \S+Z\n/,
       );
       expect(text).to.match(/ {2}edge1: 3 added/);
+      expect(text).to.match(/\nedge1: last good state of \S+Z \(\d+ s ago\)\n$/);
       expect(json.cycles).to.have.length(2);
     });
   });

@@ -7,6 +7,7 @@ import { Writable } from 'node:stream';
 
 import { execa } from 'execa';
 
+import { sinceBoot } from '../../src/agent/boot-clock.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { type CloudServer, type ServeOptions, startCloud } from '../../src/demo/cloud.ts';
 import type { Cloud } from '../../src/demo/model.ts';
@@ -163,6 +164,8 @@ async function runHere(
     paint: (_, text) => text,
     ask: undefined,
     now: Date.now,
+    sinceBoot,
+    host: 'test-host',
     onSignal: () => () => undefined,
   });
   return { exitCode, stdout: stdout.join(''), stderr: stderr.join('') };

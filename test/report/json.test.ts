@@ -16,6 +16,7 @@ import {
   PLAN,
   REPORT,
   VERBOSE_REPORT,
+  BAD_DAY_REPORT,
 } from './sample.ts';
 
 interface JsonUpstream {
@@ -39,6 +40,7 @@ describe('reportToJson', () => {
       run: '20260101T000000Z-1',
       digest: digestOf(REPORT),
       snapshot: { complete: true, ...REPORT.snapshot },
+      frozen: null,
     });
     expect(upstreams).to.have.length(2);
     expect(verdicts).to.deep.equal(countVerdicts(CANDIDATES));
@@ -71,6 +73,19 @@ describe('reportToJson', () => {
     ]);
   });
 
+  it('tells of a cloud that could not be read, since when the picture stands, and of the kill switch', () => {
+    const { snapshot, frozen } = reportToJson(BAD_DAY_REPORT);
+    const [edge1] = upstreamsOf(BAD_DAY_REPORT);
+
+    expect(snapshot).to.deep.equal({ complete: false, error: BAD_DAY_REPORT.blind });
+    expect(frozen).to.deep.equal(BAD_DAY_REPORT.freeze);
+    expect(edge1?.['lastGood']).to.deep.equal({
+      at: '2025-12-31T00:00:00.000Z',
+      ageSeconds: 86_400,
+      because: { code: 'CLOUD_UNREACHABLE', message: 'no connection' },
+    });
+  });
+
   it('shows an upstream that could not be read as empty, with its error', () => {
     const [, edge2] = upstreamsOf(REPORT);
 
@@ -80,6 +95,7 @@ describe('reportToJson', () => {
       description: EDGE2.description,
       reachable: false,
       error: EDGE2.error,
+      lastGood: null,
       refused: null,
       changes: [],
       conflicts: [],
@@ -119,6 +135,14 @@ describe('reportToJson', () => {
           prefix: '10.1.0.0/24',
           code: 'ROUTE_REJECTED',
           message: 'Nexthop has invalid gateway',
+        },
+      ],
+      skipped: [
+        {
+          action: 'remove',
+          prefix: '10.9.0.0/24',
+          code: 'ROUTE_CHANGED',
+          message: 'left alone',
         },
       ],
       verified: false,

@@ -91,12 +91,15 @@ describe('summarize', () => {
 
 describe('summarizeResult', () => {
   it('says what was done', () => {
-    const done = { added: 1, replaced: 2, removed: 3, failed: [], verified: true };
+    const done = { added: 1, replaced: 2, removed: 3, failed: [], skipped: [], verified: true };
     const failed = APPLIED_REPORT.upstreams[0]?.result?.failed ?? [];
 
     expect(summarizeResult(done)).to.equal('Done: 1 added, 2 replaced, 3 removed, verified.');
     expect(summarizeResult({ ...done, failed, verified: false })).to.equal(
       'Done: 1 added, 2 replaced, 3 removed, 1 failed, NOT verified.',
+    );
+    expect(summarizeResult({ ...done, skipped: failed })).to.equal(
+      'Done: 1 added, 2 replaced, 3 removed, 1 left alone, verified.',
     );
   });
 });

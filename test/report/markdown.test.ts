@@ -49,7 +49,7 @@ describe('reportToMarkdown', () => {
     const text = reportToMarkdown(APPLIED_REPORT);
 
     expect(text).to.contain(
-      '\n- add 10.1.0.0/24 failed, ROUTE_REJECTED: Nexthop has invalid gateway\n\nDone: 0 added, 1 replaced, 1 removed, 1 failed, NOT verified.\n',
+      '\n- add 10.1.0.0/24 failed, ROUTE_REJECTED: Nexthop has invalid gateway\n\n- remove 10.9.0.0/24 left alone, ROUTE_CHANGED: left alone\n\nDone: 0 added, 1 replaced, 1 removed, 1 failed, 1 left alone, NOT verified.\n',
     );
   });
 

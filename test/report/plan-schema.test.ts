@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { reportToJson } from '../../src/report/json.ts';
 import { planJsonSchema, planSchema } from '../../src/report/plan-schema.ts';
-import { APPLIED_REPORT, REPORT, VERBOSE_REPORT } from './sample.ts';
+import { APPLIED_REPORT, BAD_DAY_REPORT, REPORT, VERBOSE_REPORT } from './sample.ts';
 
 /** A report as it comes out of the command. */
 function printed(report: typeof REPORT): Record<string, unknown> {
@@ -10,7 +10,12 @@ function printed(report: typeof REPORT): Record<string, unknown> {
 }
 
 describe('planSchema', () => {
-  const reports = { plan: REPORT, 'plan --verbose': VERBOSE_REPORT, apply: APPLIED_REPORT };
+  const reports = {
+    plan: REPORT,
+    'plan --verbose': VERBOSE_REPORT,
+    apply: APPLIED_REPORT,
+    'plan on a bad day': BAD_DAY_REPORT,
+  };
   for (const [name, report] of Object.entries(reports)) {
     it(`fits what ${name} prints, and drops nothing of it`, () => {
       expect(planSchema.parse(printed(report))).to.deep.equal(printed(report));

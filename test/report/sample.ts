@@ -2,6 +2,7 @@
 import { planUpstream, withhold, type UpstreamPlan } from '../../src/core/plan.ts';
 import { desiredFor } from '../../src/core/desired.ts';
 import { checksOf, judge, type EligibilityInput } from '../../src/core/eligibility.ts';
+import type { KnownRoute } from '../../src/core/hold.ts';
 import { prefixOf } from '../../src/core/route.ts';
 import type { Report, UpstreamReport } from '../../src/report/report.ts';
 import { cloudOf, installed, policyOf, PUBLIC, stateOf } from '../core/world.ts';
@@ -35,10 +36,12 @@ const STATE = stateOf([
   installed('10.9.0.0/24', []),
 ]);
 
-const LEDGER = new Map([
+const LEDGER: ReadonlyMap<string, KnownRoute> = new Map([
+  ['10.9.0.0/24', { origin: [], nextHops: [] }],
   [
     '10.7.0.0/24',
     {
+      nextHops: ['203.0.113.12'],
       origin: [
         {
           router: 'classic',
@@ -73,6 +76,7 @@ function planOf(): UpstreamPlan {
     state: STATE,
     mode: 'sync',
     removal: { snapshots: 2, graceSeconds: 60 },
+    windows: { windows: [], timezone: 'UTC' },
     maxRoutes: 6,
     missing: new Map([['10.9.0.0/24', { since: 0, snapshots: 1 }]]),
     ledger: LEDGER,
@@ -95,6 +99,7 @@ export const EDGE1: UpstreamReport = {
   error: undefined,
   networkIds: new Set([PUBLIC]),
   plan: PLAN,
+  stale: undefined,
   result: undefined,
 };
 
@@ -105,6 +110,7 @@ export const EDGE2: UpstreamReport = {
   error: { code: 'UPSTREAM_UNREACHABLE', message: 'namespace edge2\nis gone' },
   networkIds: new Set(),
   plan: undefined,
+  stale: undefined,
   result: undefined,
 };
 
@@ -119,6 +125,8 @@ export const REPORT: Report = {
     externalNetworks: 2,
     readMs: 41,
   },
+  blind: undefined,
+  freeze: undefined,
   upstreams: [EDGE1, EDGE2],
   candidates: CANDIDATES,
   checks: undefined,
@@ -142,9 +150,32 @@ export const APPLIED_REPORT: Report = {
           change,
           error: { code: 'ROUTE_REJECTED', message: 'Nexthop has invalid gateway' },
         })),
+        skipped: PLAN.changes.slice(2, 3).map((change) => ({
+          change,
+          error: { code: 'ROUTE_CHANGED', message: 'left alone' },
+        })),
         verified: false,
       },
     },
   ],
   exitCode: 4,
+};
+
+/** On a day on which the cloud cannot be read and writes are frozen. */
+export const BAD_DAY_REPORT: Report = {
+  ...REPORT,
+  snapshot: undefined,
+  blind: { code: 'CLOUD_UNREACHABLE', message: 'no connection\nto Keystone' },
+  freeze: { by: 'ops@edge', at: '2026-01-01T00:00:00.000Z', reason: 'who\u{1b}[2J knows' },
+  candidates: [],
+  upstreams: [
+    {
+      ...EDGE1,
+      stale: {
+        at: Date.UTC(2025, 11, 31),
+        ageSeconds: 86_400,
+        because: { code: 'CLOUD_UNREACHABLE', message: 'no connection' },
+      },
+    },
+  ],
 };

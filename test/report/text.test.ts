@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { painter, reportToText } from '../../src/report/text.ts';
-import { APPLIED_REPORT, EDGE1, REPORT } from './sample.ts';
+import { APPLIED_REPORT, BAD_DAY_REPORT, EDGE1, REPORT } from './sample.ts';
 
 const PLAIN = painter(false);
 
@@ -36,7 +36,18 @@ describe('reportToText', () => {
     const text = reportToText(APPLIED_REPORT, PLAIN);
 
     expect(text).to.contain(
-      '\n  add 10.1.0.0/24 failed, ROUTE_REJECTED: Nexthop has invalid gateway\n  Done: 0 added, 1 replaced, 1 removed, 1 failed, NOT verified.\n',
+      '\n  add 10.1.0.0/24 failed, ROUTE_REJECTED: Nexthop has invalid gateway\n  remove 10.9.0.0/24 left alone, ROUTE_CHANGED: left alone\n  Done: 0 added, 1 replaced, 1 removed, 1 failed, 1 left alone, NOT verified.\n',
+    );
+  });
+
+  it('tells on a bad day since when the picture stands, why, and that nothing is written', () => {
+    const text = reportToText(BAD_DAY_REPORT, PLAIN);
+
+    expect(text).to.contain(
+      '\n  Kept as of 2025-12-31T00:00:00.000Z (86400 s ago), nothing is removed: CLOUD_UNREACHABLE\n',
+    );
+    expect(text).to.match(
+      /\nCloud: could not be read, CLOUD_UNREACHABLE: no connection\\u\{a\}to Keystone\nFrozen since 2026-01-01T00:00:00.000Z by ops@edge: who\\u\{1b\}\[2J knows. Nothing is written until route-sync unfreeze.\n$/,
     );
   });
 

@@ -6,7 +6,8 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 
 import { type CloudServer, startCloud } from '../../src/demo/cloud.ts';
-import { type SmallCloud, smallCloud } from '../cli/small-cloud.ts';
+import type { SmallCloud } from '../cli/small-cloud.ts';
+import { edgeCloud } from './edge-cloud.ts';
 import { makeNamespace, type TestNamespace, whyNoNamespace } from './namespace.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
@@ -38,21 +39,7 @@ describe('route-sync on the kernel', function suite() {
   });
 
   beforeEach(async () => {
-    // The namespace's d0 is 192.0.2.1/24, so the external network is 192.0.2.0/24 here.
-    small = smallCloud();
-    const external = small.cloud.addExternalNetwork('edge');
-    small.cloud.addSubnet({ network: external, cidr: '192.0.2.0/24' });
-    small.cloud.addSubnet({ network: external, cidr: '2001:db8::/64' });
-    for (const [name, address, cidr] of [
-      ['web', '192.0.2.10', '203.0.112.0/27'],
-      ['database', '192.0.2.11', '203.0.112.32/27'],
-    ] as const) {
-      const router = small.cloud.addRouter({ name, project: small.project });
-      const addresses = [address, address.replace('192.0.2.', '2001:db8::')];
-      small.cloud.setGateway(router, { network: external, enableSnat: false, addresses });
-      small.addSubnet(router, cidr);
-      small.addSubnet(router, name === 'web' ? '2001:db8:a::/64' : '2001:db8:b::/64');
-    }
+    small = edgeCloud();
     server = await startCloud(small.cloud);
     namespace = makeNamespace();
     folder = await mkdtemp(path.join(tmpdir(), 'route-sync-kernel-'));

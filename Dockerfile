@@ -16,6 +16,7 @@ WORKDIR /app
 COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
-ENV STATE_DIRECTORY=/var/lib/route-sync
+# In a folder of the volume that is mounted at /var/lib/route-sync: the mount itself may be writable by others.
+ENV STATE_DIRECTORY=/var/lib/route-sync/state
 ENTRYPOINT ["node", "--enable-source-maps", "/app/dist/main.js"]
 CMD ["run"]

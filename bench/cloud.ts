@@ -102,7 +102,7 @@ function clientTo(tables: Tables): OpenStackClient {
       isSystem: false,
       expiresAt: '2099-01-01T00:00:00Z',
     }),
-    endpoints: async () => ({ identity: endpoint, network: endpoint }),
+    endpoints: async () => ({ identity: endpoint, network: endpoint, all: [endpoint] }),
     warnings: [],
     close: async () => undefined,
   };

@@ -2,8 +2,8 @@
 import { readSnapshot } from '../src/agent/snapshot.ts';
 import { desiredFor, type Desired } from '../src/core/desired.ts';
 import { judge } from '../src/core/eligibility.ts';
-import { planUpstream, type UpstreamPlan } from '../src/core/plan.ts';
-import type { InstalledRoute, Origin, UpstreamState } from '../src/core/route.ts';
+import { planUpstream, type PlanInput, type UpstreamPlan } from '../src/core/plan.ts';
+import type { InstalledRoute, UpstreamState } from '../src/core/route.ts';
 import type { Snapshot } from '../src/core/snapshot.ts';
 import type { OpenStackClient } from '../src/openstack-client-lite/index.ts';
 import { benchConfig } from './cycle.ts';
@@ -16,7 +16,7 @@ export interface ComputeTimes {
 
 interface Before {
   readonly state: UpstreamState;
-  readonly ledger: ReadonlyMap<string, { readonly origin: readonly Origin[] }>;
+  readonly ledger: PlanInput['ledger'];
 }
 
 interface Computed {
@@ -80,6 +80,7 @@ function plan(desired: Desired, before: Before): UpstreamPlan {
     ...before,
     mode: CONFIG.policy.mode,
     removal: CONFIG.removal,
+    windows: CONFIG.removal,
     maxRoutes: undefined,
     missing: new Map(),
     now: 0,
@@ -96,6 +97,11 @@ function installed({ routes }: Desired): Before {
   }));
   return {
     state: { routes: held, addresses: [] },
-    ledger: new Map(routes.map((route) => [route.prefix.text, route])),
+    ledger: new Map(
+      routes.map(({ prefix, origin, nextHops }) => [
+        prefix.text,
+        { origin, nextHops: nextHops.map(({ address }) => address) },
+      ]),
+    ),
   };
 }

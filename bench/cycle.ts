@@ -2,6 +2,8 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCycle } from '../src/agent/cycle.ts';
+import { sinceBoot } from '../src/agent/boot-clock.ts';
+import { openJournal, type Journal } from '../src/agent/journal.ts';
 import { acquireLock } from '../src/agent/lock.ts';
 import { openState, type StateDirectory } from '../src/agent/state.ts';
 import { connectUpstream, lockTarget, markOf, type Upstream } from '../src/agent/upstream.ts';
@@ -22,6 +24,8 @@ export interface TimedCommand {
 export interface TimedCycle {
   readonly ms: number;
   readonly commands: readonly TimedCommand[];
+  /** When all that goes ahead of the push was on disk; 0 where nothing had to. */
+  readonly writtenAt: number;
   readonly result: ApplyResult;
 }
 
@@ -31,6 +35,8 @@ export interface Bench {
   readonly upstream: Upstream;
   readonly state: StateDirectory;
   readonly lockDir: string;
+  /** Of the state. */
+  readonly own: string;
 }
 
 /** The bench's configuration: nothing is held back, so that every change of a cycle is pushed by it. */
@@ -63,7 +69,7 @@ export async function openBench(netns: string, dir: string): Promise<Bench> {
   const lockDir = join(own, 'lock');
   await mkdir(lockDir);
   const state = await openState({ dir: own, owner: config.owner, readOnly: false });
-  return { config, upstream: connectUpstream(entry), state, lockDir };
+  return { config, upstream: connectUpstream(entry), state, lockDir, own };
 }
 
 /** Runs one cycle with push; throws unless it took and verified everything. */
@@ -74,13 +80,24 @@ export async function timeCycle(bench: Bench, client: OpenStackClient): Promise<
   const transport = timed(bench.upstream.transport, (command, from) =>
     commands.push({ command, start: from - start, end: performance.now() - start }),
   );
+  let writtenAt = 0;
+  const timedState: StateDirectory = {
+    ...state,
+    writeLedger: async (key, ledger) => {
+      await state.writeLedger(key, ledger);
+      writtenAt ||= performance.now() - start;
+    },
+  };
   const report = await runCycle(
     {
       config,
       upstreams: [{ ...bench.upstream, transport }],
       client,
-      state,
+      state: timedState,
       lock: async (upstream) => lock(upstream, bench),
+      journal: async (upstream) => journal(upstream, bench),
+      command: 'bench',
+      clock: () => ({ wall: Date.now(), ...sinceBoot() }),
       now: Date.now,
       signal: new AbortController().signal,
     },
@@ -93,7 +110,7 @@ export async function timeCycle(bench: Bench, client: OpenStackClient): Promise<
     const why = upstream?.error?.message ?? result?.failed[0]?.error.message ?? 'not verified';
     throw new Error(`the cycle did not push everything: ${why}`);
   }
-  return { ms, commands, result };
+  return { ms, commands, writtenAt, result };
 }
 
 function timed(transport: Transport, record: (command: Command, start: number) => void): Transport {
@@ -119,4 +136,9 @@ async function lock(upstream: Upstream, { config, lockDir }: Bench) {
     waitSeconds: 0,
     searchPath: process.env['PATH'] ?? '',
   });
+}
+
+async function journal({ config: { name } }: Upstream, { config, own }: Bench): Promise<Journal> {
+  const who = { owner: config.owner, host: 'bench', user: 'bench', keepFiles: 16, now: Date.now };
+  return openJournal({ ...who, dir: own, upstream: name, target: 'bench' });
 }

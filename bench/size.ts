@@ -79,11 +79,13 @@ function isProbe({ command: { argv } }: TimedCommand): boolean {
   return argv.includes('del');
 }
 
-function notePhases({ ms, commands }: TimedCycle): void {
+function notePhases({ ms, commands, writtenAt }: TimedCycle): void {
   const writes = commands.filter(({ command }) => command.stdin !== undefined);
   const start = Math.min(...writes.map((write) => write.start));
   const end = Math.max(...writes.map((write) => write.end));
-  note('pushStep', end - Math.min(...commands.filter(isProbe).map((probe) => probe.start)));
+  const proof = commands.find(isProbe);
+  // Between the two, journal and ledger go to the disk.
+  note('pushStep', (proof === undefined ? 0 : proof.end - proof.start) + end - writtenAt);
   note('pushBefore', start);
   note('pushWrite', end - start);
   note('pushAfter', ms - end);

@@ -1,7 +1,7 @@
 /** The Linux driver on real kernel routes, in namespaces of its own; needs root. */
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
-import { applyChanges, type Push } from '../../src/agent/apply.ts';
+import { applyChanges, proveRights, type Push } from '../../src/agent/apply.ts';
 import { gatherState } from '../../src/agent/gather.ts';
 import { verifyChanges } from '../../src/agent/verify.ts';
 import type { RouteChange } from '../../src/core/route.ts';
@@ -289,7 +289,7 @@ describe('linux on the kernel', () => {
       const upstream = { ...push(add('10.1.0.0/24', '192.0.2.2')), scope: { ...SCOPE, table } };
 
       expect((await rejected(gatherState(upstream))).code).to.equal('UPSTREAM_TABLE_UNKNOWN');
-      expect((await rejected(applyChanges(upstream))).code).to.equal('UPSTREAM_TABLE_UNKNOWN');
+      expect((await rejected(proveRights(upstream))).code).to.equal('UPSTREAM_TABLE_UNKNOWN');
     });
   }
 

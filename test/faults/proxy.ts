@@ -193,7 +193,7 @@ function addressOf(url: string, origins: Origins): URL {
 /** Every address of the cloud becomes the proxy's own; whole origins only, as one port may begin with another. */
 function rewrite(text: string, origins: Origins, home: string): string {
   const prefixes = new Map(Object.entries(origins).map(([prefix, origin]) => [origin, prefix]));
-  return text.replaceAll(/https?:\/\/[\w.:\-\[\]]+/g, (origin) => {
+  return text.replaceAll(/https?:\/\/[^\s/"\\]+/g, (origin) => {
     const prefix = prefixes.get(origin);
     return prefix === undefined ? origin : home + prefix;
   });

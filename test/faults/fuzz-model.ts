@@ -97,8 +97,7 @@ export function checkCommands(commands: readonly Command[], permitted: Permitted
 
 /** C0 but for line breaks, DEL and C1; bidi controls; separators; zero width; tags; lone surrogates. */
 const RAW =
-  // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}\p{Cs}]/u;
+  /(?!\n)[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}\p{Cs}]/u;
 
 /** Fails where the text could move a cursor, hide or reorder what is beside it. */
 export function checkPrinted(text: string, what: string): void {

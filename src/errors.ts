@@ -22,12 +22,20 @@ export const ERROR_CODES = {
   UPSTREAM_NOT_PERMITTED:
     'The upstream refuses changes for lack of rights (CAP_NET_ADMIN on Linux)',
   UPSTREAM_COMMAND_FAILED: 'A command failed on the upstream in a way that no other code describes',
+  UPSTREAM_HOST_KEY:
+    'The SSH host key of the upstream is unknown, has changed, or is not the pinned one',
+  UPSTREAM_LOGIN:
+    'The upstream, or a jump host before it, refused the login or the privileged mode',
+  UPSTREAM_SESSION: 'The CLI of the upstream ended, or answered in a way that its OS never does',
+  UPSTREAM_BUSY: 'Another session holds the configuration of the upstream at this moment',
   UPSTREAM_OUTPUT_INVALID: 'The upstream answered in a form that the driver does not understand',
   UPSTREAM_UNKNOWN: '--upstream names no upstream of the configuration',
   ROUTE_REJECTED: 'The upstream refused one route',
   ROUTE_EXISTS: 'A route that is not ours appeared at the prefix between reading and writing',
   ROUTE_NOT_FOUND: 'The route was gone before it could be removed',
   ROUTE_UNVERIFIED: 'The read-back after the push does not show what was pushed',
+  ROUTES_INVALID:
+    'The file of changes for render is not of the documented form, or a change in it must be refused',
   UNSAFE_WORD: 'A word that would enter a command has characters outside its allowed set',
   GUARD_REMOVALS: 'More removals than guard.maxRemovals permits',
   GUARD_REPLACES: 'More replaces than guard.maxReplaces permits',

@@ -1,6 +1,6 @@
 /** The order of next hops, and when two sets of them are the same: the one comparison that plan and read-back share. */
 import { compareAddresses } from './prefix.ts';
-import type { NextHop } from './route.ts';
+import type { DesiredRoute, InstalledRoute, NextHop } from './route.ts';
 
 /**
  * True if the upstream holds exactly the wanted next hops, in any order. The device counts only where a desired next
@@ -12,6 +12,11 @@ export function sameNextHops(desired: readonly NextHop[], installed: readonly Ne
     desired.every((want) => installed.some((have) => isSameNextHop(want, have))) &&
     installed.every((have) => desired.some((want) => isSameNextHop(want, have)))
   );
+}
+
+/** True if nothing about the installed route has to change. */
+export function isAsWanted({ nextHops }: DesiredRoute, have: InstalledRoute): boolean {
+  return have.differs !== true && sameNextHops(nextHops, have.nextHops);
 }
 
 /** True if the installed next hop is the wanted one; see {@link sameNextHops} for what counts. */

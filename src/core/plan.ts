@@ -4,7 +4,7 @@
  *     desired  installed             result
  *     yes      nothing               add (held by the route budget)
  *     yes      ours, same next hops  unchanged
- *     yes      ours, other next hops replace (held by mode create-only)
+ *     yes      ours, otherwise       replace (held by mode create-only)
  *     no       ours                  remove (held by mode, a ledger that does not know it, grace, windows)
  *     any      foreign               never touched; see desired.ts for the conflict
  *
@@ -13,7 +13,7 @@
 import type { Conflict } from './conflicts.ts';
 import type { Desired, RouteWarning } from './desired.ts';
 import { holdRule, type Hold, type HoldRules } from './hold.ts';
-import { sameNextHops } from './next-hops.ts';
+import { isAsWanted } from './next-hops.ts';
 import { ownedRoutesOf, type OwnedRoutes } from './owned.ts';
 import { comparePrefixes, type Prefix } from './prefix.ts';
 import { countMissing, type Missing } from './removal.ts';
@@ -124,7 +124,7 @@ function diff({ desired, state, ledger }: PlanInput): Diff {
     }
     met += 1;
     const [before] = routes;
-    if (routes.length > 1 || !sameNextHops(after.nextHops, before.nextHops)) {
+    if (routes.length > 1 || !isAsWanted(after, before)) {
       changes.push({ action: 'replace', before, after });
     } else {
       unchanged += 1;

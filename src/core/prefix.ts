@@ -60,7 +60,7 @@ export function parsePrefix(text: string): Prefix {
     throw new PrefixError(`"${text}" is not a prefix: the length is missing`);
   }
   const head = text.slice(0, slash);
-  const address = readAddress(head);
+  const address = addressIn(head);
   if (address === undefined) {
     throw new PrefixError(`"${text}" is not a prefix such as 10.1.0.0/24 or 2001:db8::/32`);
   }
@@ -98,14 +98,15 @@ export function hostPrefix(address: Address): Prefix {
  * and IPv4 in octal, hexadecimal or short form.
  */
 export function parseAddress(text: string): Address {
-  const address = readAddress(text);
+  const address = addressIn(text);
   if (address === undefined) {
     throw new PrefixError(`"${text}" is not an IP address`);
   }
   return address;
 }
 
-function readAddress(text: string): Address | undefined {
+/** The same, and undefined for any other text. */
+export function addressIn(text: string): Address | undefined {
   if (IPV4.test(text) || CANONICAL_IPV6.test(text)) {
     return text as Address;
   }

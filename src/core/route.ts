@@ -7,6 +7,10 @@ export interface NextHop {
   readonly device?: string;
   /** Linux `onlink`: use the device although no connected network covers the address. */
   readonly onlink?: boolean;
+  /** Administrative distance, where it is not the one that all our routes have on that router. */
+  readonly distance?: number;
+  /** Of an installed one: it is configured and switched off. */
+  readonly disabled?: true;
 }
 
 /** The cloud objects that a route comes from; all ids are Neutron UUIDs (project ids are Keystone's). */
@@ -36,6 +40,8 @@ export interface InstalledRoute {
   readonly kind: 'static' | 'connected';
   /** True for a route that discards its packets: blackhole, unreachable, prohibit, throw. */
   readonly discards?: boolean;
+  /** True for a route of ours that is not as we would write it although its next hops are: another distance, disabled. */
+  readonly differs?: boolean;
   /** The device's own words for the route's attributes, for reports: `proto 4 metric 50 dev eth1`. */
   readonly description: string;
 }

@@ -7,32 +7,30 @@ import { prefixOf } from '../core/route.ts';
 import type { ChangeAction, NextHop, RouteChange } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
+import { deviceWords } from './kit/device-words.ts';
 import type {
-  Command,
+  Program,
   CommandOutput,
   Rejection,
+  ProgramChunk,
   RenderedChunk,
   RouterDriver,
-  RouteScope,
+  KernelScope,
+  LineAnswer,
 } from './driver.ts';
-import {
-  commandFailed,
-  deviceWords,
-  isNotPermitted,
-  isTableUnused,
-  notPermitted,
-} from './linux-answer.ts';
-import { releaseStrangers, strangersAt, takeOver } from './linux-adopt.ts';
-import { parseState } from './linux-parse.ts';
-import { markWords, MAX_NEXT_HOPS, routeLine, routeWords } from './linux-words.ts';
-import { safeWord, unsafeWord } from './word.ts';
+import { commandFailed, isNotPermitted, isTableUnused, notPermitted } from './linux/answer.ts';
+import { releaseStrangers, strangersAt, takeOver } from './linux/adopt.ts';
+import { parseState } from './linux/parse.ts';
+import { markWords, MAX_NEXT_HOPS, routeLine, routeWords } from './linux/words.ts';
+import { readLinuxPaths } from './linux/paths.ts';
+import { unsupportedIn } from './kit/unsupported.ts';
+import { safeWord } from './kit/word.ts';
 
 /** One process for up to this many changes: starting `ip` costs little against them, and the kill switch gets a say. */
 const CHUNK = 20_000;
 /** Make before break. */
 const ORDER = ['add', 'replace', 'remove'] as const satisfies readonly ChangeAction[];
 const FAILED_LINE = /^Command failed -:(?<line>\d+)$/;
-const LINK_LOCAL = /^fe[89ab]/;
 const CONNECT_HINT =
   'connect the upstream to the network of the next hop (is its link up?), or set dev (and onlink) under devices of the upstream in the configuration';
 
@@ -63,23 +61,36 @@ interface Step {
 }
 
 /** The driver for `os: linux`. */
-export const linux: RouterDriver = {
+export const linux = {
   os: 'linux',
-  capabilities: { ipv6: true, ecmp: true, transaction: 'none', chunk: CHUNK },
+  capabilities: {
+    ipv6: true,
+    ecmp: true,
+    transaction: 'none',
+    chunk: CHUNK,
+    vrf: false,
+    mark: 'protocol number',
+    nextHops: MAX_NEXT_HOPS,
+  },
+  session: undefined,
   gather,
   parse: parseState,
-  unsupported,
+  unsupported: (change) => unsupportedIn(change, { nextHops: MAX_NEXT_HOPS, device: 'device' }),
   render,
   rejections,
   probe,
   probed,
+  refusal: (change: RouteChange, { text }: LineAnswer) => refusal(change, text),
+  save: () => undefined,
+  gatherSaved: () => undefined,
+  readPaths: readLinuxPaths,
   strangersAt,
   takeOver,
   release: releaseStrangers,
-};
+} satisfies RouterDriver<KernelScope>;
 
 /** `-N`: names of protocols lie (FRR calls 196 `static`); `-details`: else a route of protocol boot shows none. */
-function gather(scope: RouteScope): readonly Command[] {
+function gather(scope: KernelScope): readonly Program[] {
   const table = safeWord('table', scope.table);
   return [
     { argv: ['ip', '-N', '-details', '-json', '-4', 'route', 'show', 'table', table] },
@@ -88,33 +99,7 @@ function gather(scope: RouteScope): readonly Command[] {
   ];
 }
 
-function unsupported(change: RouteChange): RouteSyncError | undefined {
-  const prefix = prefixOf(change).text;
-  const nextHops = change.action === 'remove' ? [] : change.after.nextHops;
-  const homeless = nextHops.find(
-    ({ address, device }) => LINK_LOCAL.test(address) && device === undefined,
-  );
-  if (homeless !== undefined) {
-    return new RouteSyncError(
-      'ROUTE_REJECTED',
-      `${prefix}: next hop ${homeless.address} is link-local: set dev of its external network under devices of the upstream in the configuration`,
-      { details: { prefix, nextHop: homeless.address } },
-    );
-  }
-  if (nextHops.length > MAX_NEXT_HOPS) {
-    return new RouteSyncError(
-      'ROUTE_REJECTED',
-      `${prefix}: ${nextHops.length} next hops are more than the ${MAX_NEXT_HOPS} that one route may have; set policy.ecmp to false or detach routers`,
-      { details: { prefix, nextHops: nextHops.length } },
-    );
-  }
-  return stepsOf(change)
-    .flatMap((step) => step.nextHops)
-    .map(({ device }) => (device === undefined ? undefined : unsafeWord('device', device)))
-    .find((error) => error !== undefined);
-}
-
-function render(scope: RouteScope, changes: readonly RouteChange[]): readonly RenderedChunk[] {
+function render(scope: KernelScope, changes: readonly RouteChange[]): readonly ProgramChunk[] {
   const mark = markWords(scope, scope);
   const ordered = ORDER.flatMap((action) => changes.filter((change) => change.action === action));
   return ([4, 6] as const).flatMap((family) => {
@@ -237,13 +222,13 @@ function refusal(change: RouteChange, words: string): RouteSyncError {
  * The kernel asks for CAP_NET_ADMIN before it looks for the route. The address 0.0.0.0/32 is no destination, and the
  * mark keeps it from everyone else's routes.
  */
-function probe(scope: RouteScope): Command {
+function probe(scope: KernelScope): Program {
   return {
     argv: ['ip', '-4', 'route', 'del', '0.0.0.0/32', ...markWords(scope, scope).split(' ')],
   };
 }
 
-function probed(scope: RouteScope, output: CommandOutput): void {
+function probed(scope: KernelScope, output: CommandOutput): void {
   if (isNotPermitted(output.stderr)) {
     throw notPermitted();
   }

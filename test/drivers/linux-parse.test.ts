@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { InstalledRoute, UpstreamState } from '../../src/core/route.ts';
-import type { CommandOutput, RouteScope } from '../../src/drivers/driver.ts';
-import { parseState } from '../../src/drivers/linux-parse.ts';
+import type { CommandOutput, KernelScope } from '../../src/drivers/driver.ts';
+import { parseState } from '../../src/drivers/linux/parse.ts';
 import { SCOPE } from './routes.ts';
 import { thrown } from './thrown.ts';
 
@@ -103,7 +103,7 @@ describe('parseState', () => {
   });
 
   it('takes a metric that is not shown as 0', () => {
-    const scope: RouteScope = { ...SCOPE, metric: 0 };
+    const scope: KernelScope = { ...SCOPE, metric: 0 };
     const row = '[{"dst":"10.1.0.0/24","gateway":"192.0.2.2","protocol":"201"}]';
 
     const { routes } = parseState(scope, [answer(row), NONE, LO]);

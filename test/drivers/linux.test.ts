@@ -27,8 +27,8 @@ function failed(...stderr: readonly string[]): CommandOutput {
 }
 
 describe('driverFor', () => {
-  it('finds the driver under its own name', () => {
-    expect(driverFor('linux')).to.equal(linux);
+  it('finds the driver under its own name', async () => {
+    expect(await driverFor('linux')).to.equal(linux);
     expect(linux.os).to.equal('linux');
   });
 });
@@ -359,4 +359,17 @@ describe('linux.probe', () => {
       }
     });
   }
+});
+
+describe('linux, beside routes', () => {
+  it('has nothing to save, and knows what it said in one line', () => {
+    const error = linux.refusal(add('10.1.0.0/24', '192.0.2.2'), {
+      line: 'route add 10.1.0.0/24',
+      text: 'RTNETLINK answers: File exists',
+      refused: true,
+    });
+
+    expect([linux.save(), linux.gatherSaved()]).to.deep.equal([undefined, undefined]);
+    expect(error.code).to.equal('ROUTE_EXISTS');
+  });
 });

@@ -2,9 +2,9 @@
 import { compareNextHops } from '../../src/core/next-hops.ts';
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import type { DesiredRoute, InstalledRoute, NextHop, RouteChange } from '../../src/core/route.ts';
-import type { RouteScope } from '../../src/drivers/driver.ts';
+import type { KernelScope } from '../../src/drivers/driver.ts';
 
-export const SCOPE: RouteScope = { table: 'main', protocol: 201, metric: 1024 };
+export const SCOPE: KernelScope = { table: 'main', protocol: 201, metric: 1024 };
 
 export function hop(text: string): NextHop {
   const onlink = text.endsWith('!');

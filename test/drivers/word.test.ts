@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { safeWord, type WordKind } from '../../src/drivers/word.ts';
+import { safeWord, type WordKind } from '../../src/drivers/kit/word.ts';
 import { thrown } from './thrown.ts';
 
 const SAFE: readonly (readonly [WordKind, string])[] = [

@@ -1,33 +1,20 @@
 /** Reads what `ip -N -details -json` answers; only the fields in use are checked, by hand, for tables of a million routes. */
-import { compareNextHops } from '../core/next-hops.ts';
-import { bitsOf, familyOf, parseAddress, parsePrefix, prefixAt } from '../core/prefix.ts';
-import type { Address, Family, Prefix } from '../core/prefix.ts';
-import type { InstalledRoute, InterfaceAddress, NextHop, UpstreamState } from '../core/route.ts';
-import { RouteSyncError } from '../errors.ts';
-import type { CommandOutput, RouteScope } from './driver.ts';
-import { commandFailed, deviceWords, isTableUnused, quote } from './linux-answer.ts';
+import { compareNextHops } from '../../core/next-hops.ts';
+import { bitsOf, familyOf, parseAddress, parsePrefix, prefixAt } from '../../core/prefix.ts';
+import type { Address, Family, Prefix } from '../../core/prefix.ts';
+import type { InstalledRoute, InterfaceAddress, NextHop, UpstreamState } from '../../core/route.ts';
+import { RouteSyncError } from '../../errors.ts';
+import type { CommandOutput, KernelScope } from '../driver.ts';
+import { deviceWords, quote } from '../kit/device-words.ts';
+import { commandFailed, isTableUnused } from './answer.ts';
+import { DISCARDS, typeNamed } from './types.ts';
 
-/** rtnetlink.h RTN_*. */
-const TYPES = [
-  'unspec',
-  'unicast',
-  'local',
-  'broadcast',
-  'anycast',
-  'multicast',
-  'blackhole',
-  'unreachable',
-  'prohibit',
-  'throw',
-  'nat',
-];
-/** Routes that lead nowhere on purpose. */
-const DISCARDS = new Set(['blackhole', 'unreachable', 'prohibit', 'throw']);
 /** What the kernel keeps for its own addresses; no router forwards by these. */
 const HOUSEKEEPING = new Set(['local', 'broadcast', 'anycast', 'multicast']);
 /** rtnetlink.h RTPROT_KERNEL. */
 const KERNEL = '2';
-const SECOND_DST = /("encap":"[^{}]*?)"dst":/g;
+/** What a tunnel has under a name that the route has too; the route's own follow `dev`. */
+const ENCAP_NAME = /("encap":\s*"(?:(?!"(?:dev|gateway|via)":)[^{}])*?)"(dst|table)":/g;
 
 /** One object of an answer. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -38,7 +25,7 @@ interface Attributes extends Omit<InstalledRoute, 'prefix'> {
 }
 
 /** Reads the answers to the driver's `gather`: routes of IPv4, routes of IPv6, addresses. */
-export function parseState(scope: RouteScope, outputs: readonly CommandOutput[]): UpstreamState {
+export function parseState(scope: KernelScope, outputs: readonly CommandOutput[]): UpstreamState {
   const [ipv4, ipv6, addresses] = outputs;
   if (ipv4 === undefined || ipv6 === undefined || addresses === undefined) {
     throw invalid(`three answers were expected, ${outputs.length} came`);
@@ -54,7 +41,7 @@ export function parseState(scope: RouteScope, outputs: readonly CommandOutput[])
 }
 
 function readRoutes(
-  scope: RouteScope,
+  scope: KernelScope,
   family: Family,
   output: CommandOutput,
 ): readonly InstalledRoute[] {
@@ -78,7 +65,7 @@ function readRoutes(
 
 /** The routes of one family as objects; none where the table was never written to. */
 export function readRows(
-  scope: RouteScope,
+  scope: KernelScope,
   family: Family,
   output: CommandOutput,
 ): readonly Fields[] {
@@ -94,7 +81,7 @@ function attributesKey(row: Fields): string {
   return JSON.stringify([type, protocol, metric, tos, gateway, via, dev, flags, nexthops, nhid]);
 }
 
-function readList(what: string, output: CommandOutput, scope?: RouteScope): readonly Fields[] {
+function readList(what: string, output: CommandOutput, scope?: KernelScope): readonly Fields[] {
   if (output.exitCode !== 0) {
     throw commandFailed(what, output, scope);
   }
@@ -108,7 +95,7 @@ function readList(what: string, output: CommandOutput, scope?: RouteScope): read
   }
   let list: unknown;
   try {
-    list = JSON.parse(withOneDst(output.stdout));
+    list = JSON.parse(withoutEncap(output.stdout));
   } catch (cause) {
     throw invalid(`${what}: the answer is not JSON: ${quote(output.stdout)}`, cause);
   }
@@ -119,15 +106,15 @@ function readList(what: string, output: CommandOutput, scope?: RouteScope): read
 }
 
 /**
- * iproute2 prints the tunnel's far end of `encap` as a second `dst` into the same object, and of two equal names JSON
- * keeps the last: the route would seem to lead elsewhere.
+ * iproute2 prints the tunnel's far end (`dst`) and table of `encap` into the object of the route, and of two equal names
+ * JSON keeps the last: the route would seem to lead elsewhere.
  */
-function withOneDst(json: string): string {
-  return json.includes('"encap"') ? json.replaceAll(SECOND_DST, '$1"encap_dst":') : json;
+export function withoutEncap(json: string): string {
+  return json.includes('"encap"') ? json.replaceAll(ENCAP_NAME, '$1"encap_$2":') : json;
 }
 
 /** Whatever the route is apart from its prefix; throws UPSTREAM_OUTPUT_INVALID like all readers here. */
-export function readAttributes(scope: RouteScope, fields: Fields): Attributes {
+export function readAttributes(scope: KernelScope, fields: Fields): Attributes {
   const type = typeOf(fields);
   const isKernels = optionalText(fields, 'protocol') === KERNEL;
   const nextHops = partsOf(fields).flatMap(readNextHop).sort(compareNextHops);
@@ -146,7 +133,7 @@ export function readAttributes(scope: RouteScope, fields: Fields): Attributes {
  * A type of service is part of the kernel's key of a route, and a nexthop object (ip-nexthop) stands for a next hop that
  * is named nowhere else: ours have neither.
  */
-function hasMark(scope: RouteScope, fields: Fields): boolean {
+function hasMark(scope: KernelScope, fields: Fields): boolean {
   return (
     fields['protocol'] === String(scope.protocol) &&
     (fields['metric'] ?? 0) === scope.metric &&
@@ -243,8 +230,7 @@ function describeField(fields: Fields, word: string, name: string): readonly str
 /** The name of a route's type, which `-N` turns into its number; without `-details` unicast is left out. */
 export function typeOf(fields: Fields): string {
   const type = optionalText(fields, 'type') ?? 'unicast';
-  // Strictly: what is no number in the kernel's own spelling must not pass for one.
-  return (/^\d{1,2}$/.test(type) ? TYPES[Number(type)] : undefined) ?? type;
+  return typeNamed(type) ?? type;
 }
 
 function hasMembers(fields: Fields): boolean {

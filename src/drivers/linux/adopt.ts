@@ -2,9 +2,9 @@
  * How a hand-made route of the kernel becomes ours while packets flow: which routes can be taken over without a loss,
  * and the lines that do it. Measured on Linux 6.18; test/kernel/adopt.test.ts measures it again.
  */
-import type { Family, Prefix } from '../core/prefix.ts';
-import { prefixOf, type RouteChange } from '../core/route.ts';
-import type { Adoption, CommandOutput, RenderedChunk, RouteScope, Stranger } from './driver.ts';
+import type { Family, Prefix } from '../../core/prefix.ts';
+import { prefixOf, type RouteChange } from '../../core/route.ts';
+import type { Adoption, CommandOutput, ProgramChunk, KernelScope, Stranger } from '../driver.ts';
 import {
   optionalText,
   partsOf,
@@ -14,9 +14,9 @@ import {
   readRows,
   typeOf,
   type Fields,
-} from './linux-parse.ts';
-import { markWords, MAX_NEXT_HOPS, routeLine, routeWords } from './linux-words.ts';
-import { unsafeWord } from './word.ts';
+} from './parse.ts';
+import { markWords, MAX_NEXT_HOPS, routeLine, routeWords } from './words.ts';
+import { unsafeWord } from '../kit/word.ts';
 
 /** rtnetlink.h: what `ip route add` writes, without and with `proto static`. A program keeps the routes of all others. */
 const HAND_MADE: readonly number[] = [3, 4];
@@ -29,7 +29,7 @@ const KEPT_FLAGS = new Set(['onlink', 'offload', 'trap', 'rt_offload', 'rt_trap'
 
 /** Every route at the prefixes that is not ours, in the order of the answers. */
 export function strangersAt(
-  scope: RouteScope,
+  scope: KernelScope,
   outputs: readonly CommandOutput[],
   prefixes: ReadonlySet<string>,
 ): readonly Stranger[] {
@@ -44,7 +44,7 @@ export function strangersAt(
 }
 
 /** None for a route of ours and for what the kernel keeps for its own addresses. */
-function strangerOf(scope: RouteScope, prefix: Prefix, fields: Fields): readonly Stranger[] {
+function strangerOf(scope: KernelScope, prefix: Prefix, fields: Fields): readonly Stranger[] {
   const { isHousekeeping, ...attributes } = readAttributes(scope, fields);
   if (attributes.owned || isHousekeeping) {
     return [];
@@ -61,7 +61,7 @@ function strangerOf(scope: RouteScope, prefix: Prefix, fields: Fields): readonly
 }
 
 /** The first reason that speaks against it, as the end of a sentence about the route. */
-function obstacleIn(scope: RouteScope, family: Family, fields: Fields): string | undefined {
+function obstacleIn(scope: KernelScope, family: Family, fields: Fields): string | undefined {
   return (
     ownerObstacle(scope, fields) ??
     typeObstacle(fields) ??
@@ -72,7 +72,7 @@ function obstacleIn(scope: RouteScope, family: Family, fields: Fields): string |
   );
 }
 
-function ownerObstacle({ protocol }: RouteScope, fields: Fields): string | undefined {
+function ownerObstacle({ protocol }: KernelScope, fields: Fields): string | undefined {
   const found = optionalText(fields, 'protocol') ?? 'unknown';
   return [...HAND_MADE, protocol].map(String).includes(found)
     ? undefined
@@ -120,14 +120,14 @@ function nextHopObstacle(fields: Fields): string | undefined {
  * In an IPv6 set each member has a protocol of its own and only the first one's is shown, so the one line that would
  * change the set might take members of others along. With another metric it is released member by member instead.
  */
-function setObstacle(scope: RouteScope, family: Family, fields: Fields): string | undefined {
+function setObstacle(scope: KernelScope, family: Family, fields: Fields): string | undefined {
   return family === 6 && partsOf(fields).length > 1 && fields['metric'] === scope.metric
     ? `has several next hops at our metric ${scope.metric}, some of which may be others'; give it another metric first`
     : undefined;
 }
 
 /** `del` takes metric 0 for any metric; then only the protocol tells a stranger from ours. */
-function metricObstacle({ protocol }: RouteScope, fields: Fields): string | undefined {
+function metricObstacle({ protocol }: KernelScope, fields: Fields): string | undefined {
   return fields['protocol'] === String(protocol) && (fields['metric'] ?? 0) === 0
     ? `has protocol ${protocol} and no metric, so ours could be removed in its place; give it a metric first`
     : undefined;
@@ -141,9 +141,9 @@ function metricObstacle({ protocol }: RouteScope, fields: Fields): string | unde
  *   makes no route where the stranger is gone.
  */
 export function takeOver(
-  scope: RouteScope,
+  scope: KernelScope,
   adoptions: readonly Adoption[],
-): readonly RenderedChunk[] {
+): readonly ProgramChunk[] {
   const mark = markWords(scope, scope);
   return batchesOf(
     adoptions.map(({ stranger, after }) => {
@@ -158,9 +158,9 @@ export function takeOver(
 
 /** Removes exactly these routes: all that the kernel compares is named, next hops in its own order. */
 export function releaseStrangers(
-  scope: RouteScope,
+  scope: KernelScope,
   strangers: readonly Stranger[],
-): readonly RenderedChunk[] {
+): readonly ProgramChunk[] {
   return batchesOf(
     strangers.map(({ route, nextHops, protocol, metric }) => {
       const words = routeWords(nextHops, markWords(scope, { protocol, metric }));
@@ -176,7 +176,7 @@ interface Rendered {
   readonly line: string;
 }
 
-function batchesOf(rendered: readonly Rendered[]): readonly RenderedChunk[] {
+function batchesOf(rendered: readonly Rendered[]): readonly ProgramChunk[] {
   const byFamily = Map.groupBy(rendered, ({ change }) => prefixOf(change).family);
   return [...byFamily].map(([family, lines]) => ({
     command: {

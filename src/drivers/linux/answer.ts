@@ -1,26 +1,11 @@
 /** What iproute2 says when it refuses as a whole: its words made fit for one line, and the errors of route-sync for them. */
-import { RouteSyncError } from '../errors.ts';
-import type { CommandOutput, RouteScope } from './driver.ts';
+import { RouteSyncError } from '../../errors.ts';
+import { deviceWords } from '../kit/device-words.ts';
+import type { CommandOutput, KernelScope } from '../driver.ts';
 
 const TABLE_WRONG = /argument "[^"]*" is wrong: "?table/;
 const TABLE_UNUSED = /FIB table does not exist/;
 const NOT_PERMITTED = /Operation not permitted/;
-/** The longest quotation of a device in an error message, in characters. */
-const QUOTE_LIMIT = 300;
-
-/** The device's text on one line, without control characters, cut to a readable length. */
-export function deviceWords(text: string): string {
-  const line = text
-    .trim()
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[^\x20-\x7e]/g, '?');
-  return line.length > QUOTE_LIMIT ? `${line.slice(0, QUOTE_LIMIT)}...` : line;
-}
-
-/** The device's text in quotes, as {@link deviceWords} shows it. */
-export function quote(text: string): string {
-  return `"${deviceWords(text.slice(0, 1000))}"`;
-}
 
 /** True if the answer says that nothing was ever written to the table number; then it is an empty table. */
 export function isTableUnused(output: CommandOutput): boolean {
@@ -44,7 +29,7 @@ export function notPermitted(): RouteSyncError {
 export function commandFailed(
   what: string,
   output: CommandOutput,
-  scope?: RouteScope,
+  scope?: KernelScope,
 ): RouteSyncError {
   if (scope !== undefined && TABLE_WRONG.test(output.stderr)) {
     return new RouteSyncError(

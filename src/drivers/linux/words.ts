@@ -1,8 +1,8 @@
 /** The words of one `ip route` line; every one of them passes the gate of word.ts. */
-import type { Prefix } from '../core/prefix.ts';
-import type { NextHop } from '../core/route.ts';
-import type { RouteScope } from './driver.ts';
-import { safeWord } from './word.ts';
+import type { Prefix } from '../../core/prefix.ts';
+import type { NextHop } from '../../core/route.ts';
+import type { KernelScope } from '../driver.ts';
+import { safeWord } from '../kit/word.ts';
 
 /** `ip -batch` takes 512 words a line; one with this many next hops has about 260. */
 export const MAX_NEXT_HOPS = 32;
@@ -37,7 +37,7 @@ function hopWords({ address, device, onlink }: NextHop): string {
 }
 
 /** Our mark, or that of another route in our table. */
-export function markWords({ table }: RouteScope, mark: Mark): string {
+export function markWords({ table }: KernelScope, mark: Mark): string {
   const protocol = safeWord('number', String(mark.protocol));
   const metric = safeWord('number', String(mark.metric));
   return `proto ${protocol} metric ${metric} table ${safeWord('table', table)}`;

@@ -8,6 +8,7 @@ import { parseDocument } from 'yaml';
 import { RouteSyncError } from '../errors.ts';
 import { problemLines } from './problems.ts';
 import { configSchema, type Config } from './schema.ts';
+import { withSshPaths } from './ssh-schema.ts';
 
 /** Far above any real configuration; keeps a wrong path such as a device from filling the memory. */
 const MAX_BYTES = 1024 * 1024;
@@ -40,7 +41,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   for (const path of places) {
     const text = await readText(path);
     if (text !== undefined) {
-      const config = parseConfig(text, path);
+      const config = withPaths(parseConfig(text, path), dirname(path));
       return { config, path, stateDir: stateDirOf(config, path, options.env) };
     }
   }
@@ -120,6 +121,26 @@ function invalid(path: string, problems: readonly string[], cause?: unknown): Ro
     details: { path, problems },
     cause,
   });
+}
+
+/** What the file names lies beside it. */
+function withPaths(config: Config, folder: string): Config {
+  const upstreams = config.upstreams.map((upstream) =>
+    upstream.via?.ssh === undefined
+      ? upstream
+      : {
+          ...upstream,
+          via: {
+            ...upstream.via,
+            ssh: withSshPaths(upstream.via.ssh, (file) => pathOf(file, folder)),
+          },
+        },
+  );
+  return { ...config, upstreams };
+}
+
+function pathOf(file: string, folder: string): string {
+  return file.startsWith('~/') ? join(homedir(), file.slice(2)) : resolve(folder, file);
 }
 
 function stateDirOf(config: Config, path: string, env: LoadOptions['env']): string {

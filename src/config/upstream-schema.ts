@@ -1,25 +1,23 @@
 /** The `upstreams` section: the routers that we write to, and what shows there that a route is ours. */
 import { z } from 'zod';
 
-import { cloudName, filledList, flag, mustBe, section, show, whole, word } from './fields.ts';
+import { ROUTER_OSES } from '../drivers/index.ts';
+import { deviceKeys } from './device-schema.ts';
+import {
+  choice,
+  cloudName,
+  filledList,
+  flag,
+  mustBe,
+  section,
+  show,
+  whole,
+  word,
+} from './fields.ts';
+import { sshSchema } from './ssh-schema.ts';
+import { problemsOfDevices, problemsOfKeys } from './upstream-rules.ts';
 
 const MAX_UINT32 = 4_294_967_295;
-
-/** Router OSes that the documentation of a newer version may name. */
-const LATER_OSES = [
-  'frr',
-  'bird',
-  'cisco-ios',
-  'cisco-nxos',
-  'cisco-iosxr',
-  'arista-eos',
-  'juniper-junos',
-  'vyos',
-  'mikrotik-routeros',
-  'nokia-sros',
-  'huawei-vrp',
-  'openbsd',
-];
 
 /** Tables of Linux that mean something else to `ip route` than a table of routes, or that the kernel fills itself. */
 const RESERVED_TABLES = new Set(['0', 'unspec', '255', 'local', 'all', 'cache']);
@@ -48,8 +46,8 @@ const RESERVED_PROTOCOLS: readonly (readonly [first: number, last: number, owner
 ];
 
 const interfaceName = word(
-  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/,
-  'the name of a network interface such as eth1 (at most 15 characters)',
+  /^[A-Za-z0-9_][\w./:-]{0,63}$/,
+  'the name of a network interface such as eth1 or GigabitEthernet0/0/0 (at most 63 characters)',
 );
 
 const protocol = whole(1, 255)
@@ -62,9 +60,9 @@ const protocol = whole(1, 255)
       context.issues.push({ code: 'custom', message, input: context.value });
     }
   })
-  .default(201)
+  .optional()
   .describe(
-    'Linux route protocol number: the mark of our routes. Refused: 1-18, 42, 84, 99 and 186-198, which belong to the kernel and to routing daemons. Two owners on one table need two numbers.',
+    'Linux route protocol number: the mark of our routes. Default: 201. Refused: 1-18, 42, 84, 99 and 186-198, which belong to the kernel and to routing daemons. Two owners on one table need two numbers.',
   );
 
 const TABLE = 'a routing table: its number, or its name in rt_tables';
@@ -93,18 +91,24 @@ const table = z
     const isName = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text);
     return isNumber || isName ? text : refuse(noTable({ input }));
   })
-  .prefault('main')
-  .describe('Linux routing table, by number or by its name in rt_tables.');
+  .optional()
+  .describe('Linux routing table, by number or by its name in rt_tables. Default: main.');
 
-const via = section(
-  {
-    netns: word(
-      /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
-      'the name of a network namespace as "ip netns list" shows it',
-    ).describe('The named network namespace on this host that is the upstream.'),
-  },
-  { later: ['ssh'] },
-);
+const via = section({
+  netns: word(
+    /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
+    'the name of a network namespace as "ip netns list" shows it',
+  )
+    .optional()
+    .describe('The named network namespace on this host that is the upstream.'),
+  ssh: sshSchema.optional().describe('The router over SSH, by the OpenSSH client of this host.'),
+}).check((context) => {
+  const { netns, ssh } = context.value;
+  if ((netns === undefined) === (ssh === undefined)) {
+    const message = 'must have one of the keys netns and ssh';
+    context.issues.push({ code: 'custom', message, input: context.value });
+  }
+});
 
 const device = section({
   dev: interfaceName.describe("The upstream's interface towards the external network."),
@@ -120,14 +124,7 @@ const upstream = section({
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
     'a name of letters, digits, ".", "_" and "-" (at most 63)',
   ).describe('What reports, logs and `--upstream` call it. Unique.'),
-  os: z
-    .enum(['linux'], {
-      error: (issue) =>
-        LATER_OSES.some((os) => os === issue.input)
-          ? `is ${show(issue.input)}, which is not in this version of route-sync; it drives linux only`
-          : mustBe('linux')(issue),
-    })
-    .describe('The router OS, which decides how routes are read and written.'),
+  os: choice(ROUTER_OSES).describe('The router OS, which decides how routes are read and written.'),
   externalNetworks: filledList(
     cloudName(),
     'a list of the external networks that this router is connected to, for example [public]',
@@ -138,8 +135,9 @@ const upstream = section({
   table,
   protocol,
   metric: whole(1, MAX_UINT32)
-    .default(1024)
-    .describe('Linux route metric of our routes; part of the mark.'),
+    .optional()
+    .describe('Linux route metric of our routes; part of the mark. Default: 1024.'),
+  ...deviceKeys,
   maxRoutes: whole(1, 10_000_000)
     .optional()
     .describe(
@@ -154,12 +152,9 @@ const upstream = section({
       'For external networks whose next hops are link-local or off-link: the interface to use, by network as written in `externalNetworks`.',
     ),
 }).check((context) => {
-  const { devices = {}, externalNetworks } = context.value;
-  for (const network of Object.keys(devices)) {
-    if (!externalNetworks.includes(network)) {
-      const message = `is not among this upstream's externalNetworks (${externalNetworks.join(', ')})`;
-      context.issues.push({ code: 'custom', message, path: ['devices', network], input: network });
-    }
+  const problems = [...problemsOfKeys(context.value), ...problemsOfDevices(context.value)];
+  for (const { path, message } of problems) {
+    context.issues.push({ code: 'custom', message, path: [...path], input: context.value });
   }
 });
 
@@ -170,15 +165,21 @@ export const upstreamsSchema = filledList(
   'a list of the routers to write to, for example "[{ name: edge1, os: linux, externalNetworks: [public] }]"',
 ).check((context) => {
   refuseTwins(context, 'name', (entry) => entry.name);
-  refuseTwins(context, 'table', ({ via: where, table, protocol }) =>
-    [where?.netns ?? '', table, protocol].join(' '),
-  );
+  refuseTwins(context, 'table', targetOf);
 });
 
 const TWIN_REASONS = {
   name: 'is also the name of another entry',
-  table: 'is also written by another entry with the same protocol',
+  table: 'is also written by another entry with the same mark',
 };
+
+/** What is written to and with which mark, as far as the configuration tells. */
+function targetOf(entry: Upstream): string {
+  const { os, via: where, table = 'main', protocol: number = 201, vrf, tag, markName } = entry;
+  const place = [where?.netns, where?.ssh?.host, where?.ssh?.port];
+  const mark = os === 'linux' ? [table, number] : [os, vrf, tag, markName];
+  return JSON.stringify([...place, ...mark]);
+}
 
 /** Two entries that write to the same place with the same mark would undo each other's work, cycle by cycle. */
 function refuseTwins(
@@ -193,7 +194,10 @@ function refuseTwins(
       first.set(identity(entry), index);
       continue;
     }
-    const message = `${show(entry[key])} ${TWIN_REASONS[key]}, upstreams[${twin}]; use one entry, or another ${key === 'name' ? 'name' : 'table or protocol'}`;
+    const message =
+      key === 'name'
+        ? `${show(entry.name)} ${TWIN_REASONS.name}, upstreams[${twin}]; use one entry, or another name`
+        : `${show(entry.table ?? 'main')} ${TWIN_REASONS.table}, upstreams[${twin}]; use one entry, or another table, VRF or mark`;
     context.issues.push({ code: 'custom', message, path: [index, key], input: entry });
   }
 }

@@ -75,9 +75,6 @@ describe('configSchema', () => {
         name: 'e',
         os: 'linux',
         externalNetworks: ['public'],
-        table: 'main',
-        protocol: 201,
-        metric: 1024,
       },
     ]);
   });

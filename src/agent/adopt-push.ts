@@ -48,7 +48,12 @@ async function pushUnderLock(
   { store, facts, clock, signal }: AdoptContext,
 ): Promise<AdoptOutcome> {
   const { upstream, ledger, journal } = open;
-  const access = { ...upstream, signal, mayWrite: async () => refuseFrozen(store) };
+  const access = {
+    ...upstream,
+    state: open.state,
+    signal,
+    mayWrite: async () => refuseFrozen(store),
+  };
   const key = ledgerKey(upstream);
   await store.assertRoom(BYTES_PER_ROUTE * (ledger.routes.size + adoptions.length));
   await refuseFrozen(store);

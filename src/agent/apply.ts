@@ -1,12 +1,16 @@
 /** Pushes changes to one upstream; what one refused change costs is that change. */
-import type { RouteChange } from '../core/route.ts';
-import type { Rejection, RenderedChunk } from '../drivers/driver.ts';
+import type { RouteChange, UpstreamState } from '../core/route.ts';
+import type { Dialogue, Rejection, RenderedChunk, RouterDriver } from '../drivers/driver.ts';
 import { RouteSyncError } from '../errors.ts';
-import type { UpstreamAccess } from './gather.ts';
+import { gatherState, type UpstreamAccess } from './gather.ts';
+import { runScript } from './run-script.ts';
+import { unshownIn } from './shown.ts';
 
 /** An upstream and the changes that it should take. */
 export interface Push extends UpstreamAccess {
   readonly changes: readonly RouteChange[];
+  /** What the upstream held when it was last read. */
+  readonly state: UpstreamState;
   /** Asked before each chunk; what it throws is the error of every change of that chunk. */
   readonly mayWrite?: (() => Promise<void>) | undefined;
 }
@@ -16,7 +20,7 @@ export interface Push extends UpstreamAccess {
  * the upstream refuses as a whole; {@link proveRights} tells that before anything is written down.
  */
 export async function applyChanges(push: Push): Promise<readonly Rejection[]> {
-  const { driver, scope, changes } = push;
+  const { driver, scope, changes, state } = push;
   if (changes.length === 0) {
     return [];
   }
@@ -27,7 +31,7 @@ export async function applyChanges(push: Push): Promise<readonly Rejection[]> {
   const left = new Set(unsupported.map(({ change }) => change));
   const sendable = changes.filter((change) => !left.has(change));
   const rejections = [unsupported];
-  for (const chunk of driver.render(scope, sendable)) {
+  for (const chunk of driver.render(scope, sendable, state)) {
     rejections.push([...(await sendChunk(push, chunk))]);
   }
   return rejections.flat();
@@ -42,11 +46,54 @@ export async function proveRights(upstream: UpstreamAccess): Promise<void> {
 async function sendChunk(push: Push, chunk: RenderedChunk): Promise<readonly Rejection[]> {
   try {
     await push.mayWrite?.();
-    return push.driver.rejections(chunk, await push.transport.run(chunk.command, push.signal));
+    const refused = await sendCommand(push, chunk);
+    const gone = new Set(refused.map(({ change }) => change));
+    const standing = chunk.changes.filter((change) => !gone.has(change));
+    return standing.length === 0 ? refused : [...refused, ...(await settle(push, chunk, standing))];
   } catch (error) {
     if (error instanceof RouteSyncError) {
       return chunk.changes.map((change) => ({ change, error }));
     }
     throw error;
   }
+}
+
+async function sendCommand(push: Push, chunk: RenderedChunk): Promise<readonly Rejection[]> {
+  const { command } = chunk;
+  return 'argv' in command
+    ? push.driver.rejections(chunk, await push.transport.run(command, push.signal))
+    : runScript(push, command);
+}
+
+/**
+ * Makes final what the router would take back by itself: only once a new read-back shows it, which also proves that
+ * the router still answers. Resolves with all changes where it does not.
+ */
+async function settle(
+  push: Push,
+  { confirm, revert, asks = same }: RenderedChunk,
+  changes: readonly RouteChange[],
+): Promise<readonly Rejection[]> {
+  const { driver, scope, transport, signal } = push;
+  if (confirm === undefined) {
+    return [];
+  }
+  const gather: RouterDriver['gather'] = (each) =>
+    driver.gather(each).map((question) => ('lines' in question ? asks(question) : question));
+  const unshown = unshownIn(changes, await gatherState({ ...push, driver: { ...driver, gather } }));
+  if (unshown.length === 0) {
+    driver.probed(scope, await transport.run(confirm, signal));
+    return [];
+  }
+  if (revert !== undefined) {
+    driver.probed(scope, await transport.run(revert, signal));
+  }
+  const errors = new Map(unshown.map(({ change, error }) => [change, error]));
+  const [{ error: cause }] = unshown as [Rejection];
+  return changes.map((change) => ({ change, error: errors.get(change) ?? cause }));
+}
+
+/** At its prompt, a router is asked as the driver asks it. */
+function same(question: Dialogue): Dialogue {
+  return question;
 }

@@ -5,6 +5,7 @@ import type { ClockReading } from '../core/clock.ts';
 import type { RecentChanges } from '../core/guard.ts';
 import type { Missing } from '../core/removal.ts';
 import type { Origin } from '../core/route.ts';
+import type { SaveMemory } from './save.ts';
 import { readJson, replaceFile } from './state-file.ts';
 import {
   areDistinct,
@@ -34,6 +35,8 @@ export interface UpstreamLedger {
   readonly recent: readonly RecentChanges[];
   /** When the ledger was written last; undefined where an older version wrote it. */
   readonly clock: ClockReading | undefined;
+  /** Absent on upstreams that have nothing to save. */
+  readonly save?: SaveMemory;
 }
 
 type RouteRow = readonly [
@@ -64,6 +67,7 @@ const FORMAT = {
       ...common,
       recent: z.array(z.tuple([time, count, count])),
       clock: z.strictObject({ wall: time, uptime: time, boot: z.string() }).nullable(),
+      save: z.strictObject({ pending: z.boolean(), at: time.nullable() }).optional(),
     }),
   ]),
   version: VERSION,
@@ -84,7 +88,8 @@ export async function readLedgerFile(path: string, whose: Belonging): Promise<Up
   if (file === undefined || !isOurs(path, file, whose)) {
     return NO_LEDGER;
   }
-  const { recent, clock } = file.version === 1 ? { recent: [], clock: null } : file;
+  const { recent, clock, save } =
+    file.version === 1 ? { recent: [], clock: null, save: undefined } : file;
   return {
     routes: new Map(
       file.routes.map(([prefix, nextHops, origins]) => [
@@ -97,6 +102,7 @@ export async function readLedgerFile(path: string, whose: Belonging): Promise<Up
     ),
     recent: recent.map(([at, removals, replaces]) => ({ at, removals, replaces })),
     clock: clock ?? undefined,
+    ...(save === undefined ? {} : { save: { ...save, at: save.at ?? undefined } }),
   };
 }
 
@@ -112,7 +118,7 @@ function isRouteRow(value: unknown): boolean {
 export async function writeLedgerFile(
   path: string,
   whose: Belonging,
-  { routes, missing, recent, clock }: UpstreamLedger,
+  { routes, missing, recent, clock, save }: UpstreamLedger,
 ): Promise<void> {
   const head = {
     version: VERSION,
@@ -120,6 +126,7 @@ export async function writeLedgerFile(
     missing: Array.from(missing, ([prefix, { since, snapshots }]) => [prefix, since, snapshots]),
     recent: recent.map(({ at, removals, replaces }) => [at, removals, replaces]),
     clock: clock ?? null,
+    ...(save === undefined ? {} : { save: { ...save, at: save.at ?? null } }),
   };
   const rows = Array.from(routes, ([prefix, { nextHops, origin }]) =>
     JSON.stringify([prefix, nextHops, origin.map(rowOf)]),

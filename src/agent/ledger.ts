@@ -33,6 +33,7 @@ export function aheadOf(step: LedgerStep): UpstreamLedger {
   }
   const { ledger, plan, clock } = step;
   return {
+    ...ledger,
     routes: routesAhead(step),
     missing: plan.missing,
     recent: recentAfter(ledger.recent, plan.changes, clock.wall),

@@ -15,6 +15,7 @@ import type { RunFacts } from './journal.ts';
 import { aheadOf, behind } from './ledger.ts';
 import type { OpenUpstream } from './open-upstream.ts';
 import { changedSince } from './recheck.ts';
+import { saveWhenDue } from './save.ts';
 import type { StateDirectory } from './state.ts';
 import { ledgerKey } from './upstream.ts';
 import { verifyChanges } from './verify.ts';
@@ -32,15 +33,6 @@ export interface PushContext {
   readonly clock: () => ClockReading;
   readonly signal: AbortSignal;
 }
-
-const NOTHING: ApplyResult = {
-  added: 0,
-  replaced: 0,
-  removed: 0,
-  failed: [],
-  skipped: [],
-  verified: true,
-};
 
 /** About what one change costs in journal, ledger and last good state together, in bytes. */
 const BYTES_PER_CHANGE = 2000;
@@ -69,16 +61,20 @@ async function pushWhileAllowed(input: PushInput, context: PushContext): Promise
   if (ahead !== ledger) {
     await store.writeLedger(key, ahead);
   }
-  if (changes.length === 0) {
-    return NOTHING;
+  const { result, undone } =
+    changes.length === 0 ? NOTHING_DONE : await makeThenBreak(input, context);
+  const done = behind(ahead, changes, undone);
+  if (changes.length > 0) {
+    await journal?.end(facts.run, result);
   }
-  const { result, undone } = await makeThenBreak(input, context);
-  const after = behind(ahead, changes, undone);
-  await journal?.end(facts.run, result);
+  const changed = changes.length > undone.size;
+  const access = { ...upstream, signal };
+  const outcome = await saveWhenDue(access, { memory: done.save, changed, now: clock().wall });
+  const after = outcome === undefined ? done : { ...done, save: outcome.memory };
   if (after !== ahead) {
     await store.writeLedger(key, after);
   }
-  return result;
+  return outcome === undefined ? result : { ...result, save: outcome.facts };
 }
 
 interface Pushed {
@@ -87,18 +83,23 @@ interface Pushed {
   readonly undone: ReadonlySet<RouteChange>;
 }
 
+const NOTHING_DONE: Pushed = {
+  undone: new Set(),
+  result: { added: 0, replaced: 0, removed: 0, failed: [], skipped: [], verified: true },
+};
+
 async function makeThenBreak(
-  { upstream, plan }: PushInput,
+  { upstream, plan, state }: PushInput,
   { store, signal }: PushContext,
 ): Promise<Pushed> {
   const access = { ...upstream, signal, mayWrite: async () => refuseFrozen(store) };
   const removals = plan.changes.filter((change) => change.action === 'remove');
   const makes = plan.changes.filter(({ action }) => action !== 'remove');
-  const made = await pushAndVerify({ ...access, changes: makes });
+  const made = await pushAndVerify({ ...access, changes: makes, state });
   const fresh = removals.length === 0 ? undefined : (made.state ?? (await gatherState(access)));
   const skipped = fresh === undefined ? [] : changedSince(removals, fresh);
   const breaks = without(removals, skipped);
-  const broken = await pushAndVerify({ ...access, changes: breaks });
+  const broken = await pushAndVerify({ ...access, changes: breaks, state: fresh ?? state });
   const failed = [...made.failed, ...broken.failed];
   const undone = [...failed, ...skipped];
   const done = without(plan.changes, undone);

@@ -1,5 +1,5 @@
 /** One configured upstream, with the ways to speak to it. */
-import type { UpstreamConfig } from '../config/schema.ts';
+import type { Config, UpstreamConfig } from '../config/schema.ts';
 import type { UpstreamView } from '../core/claims.ts';
 import { desiredFor, type Desired, type DesiredInput } from '../core/desired.ts';
 import { planUpstream, type PlanInput, type UpstreamPlan } from '../core/plan.ts';
@@ -10,7 +10,8 @@ import { driverFor } from '../drivers/index.ts';
 import { RouteSyncError } from '../errors.ts';
 import { rememberLast } from './remember.ts';
 import type { LedgerKey } from './state.ts';
-import { localTransport } from '../transport/local.ts';
+import { scopeOf } from './scope.ts';
+import { transportTo } from './transport-to.ts';
 import type { Transport } from '../transport/transport.ts';
 
 export interface Upstream {
@@ -34,18 +35,41 @@ type DesiredArguments = readonly [
   policy: DesiredInput['policy'],
 ];
 
-/** Chooses driver and transport by the configuration; opens nothing yet. */
-export function connectUpstream(config: UpstreamConfig): Upstream {
-  return withTransport(config, localTransport({ netns: config.via?.netns }));
+/** Chooses driver and transport of each upstream by the configuration; opens nothing yet. */
+export async function connectUpstreams({
+  owner,
+  upstreams,
+}: Pick<Config, 'owner' | 'upstreams'>): Promise<readonly Upstream[]> {
+  return Promise.all(
+    upstreams.map(async (config) => {
+      const driver = await driverFor(config.os);
+      const transport = await transportTo(config, driver);
+      return assembleUpstream(config, { driver, transport, owner });
+    }),
+  );
 }
 
-export function withTransport(config: UpstreamConfig, transport: Transport): Upstream {
-  const { os, table, protocol, metric } = config;
+/** Ends what is kept open to them. */
+export async function closeUpstreams(upstreams: readonly Upstream[]): Promise<void> {
+  await Promise.all(upstreams.map(async ({ transport }) => transport.close()));
+}
+
+export interface UpstreamParts {
+  readonly driver: RouterDriver;
+  readonly transport: Transport;
+  readonly owner: string;
+}
+
+/** Throws CONFIG_INVALID where the configuration asks for what the driver does not have. */
+export function assembleUpstream(
+  config: UpstreamConfig,
+  { driver, transport, owner }: UpstreamParts,
+): Upstream {
   return {
     config,
-    driver: rememberingParse(driverFor(os)),
+    driver: rememberingParse(driver),
     transport,
-    scope: { table, protocol, metric },
+    scope: scopeOf(config, owner, driver),
     viewOf: rememberLast((networks: ReadonlyMap<string, ExternalNetwork>) =>
       viewOfUpstream(config, networks),
     ),
@@ -97,20 +121,27 @@ function areEqual(a: readonly CommandOutput[], b: readonly CommandOutput[]): boo
 }
 
 /** Where and what is written, for people. */
-export function describeUpstream({ transport, scope }: Upstream): string {
-  return `${transport.description}, table ${scope.table}, protocol ${scope.protocol}, metric ${scope.metric}`;
+export function describeUpstream(upstream: Upstream): string {
+  const { transport, scope } = upstream;
+  const metric = 'table' in scope ? [`metric ${scope.metric}`] : [];
+  return [transport.description, placeOf(scope), markOf(upstream), ...metric].join(', ');
 }
 
 /** What is written to, for the lock: the same for everyone who writes there. Rejects like Transport.lockTarget. */
 export async function lockTarget({ transport, scope }: Upstream): Promise<string> {
-  return `${await transport.lockTarget()} table ${scope.table}`;
+  return `${await transport.lockTarget()} ${placeOf(scope)}`;
 }
 
 /** Whose files of the state directory: the name, what is written to, and with which mark. */
-export function ledgerKey({ config, transport, scope }: Upstream): LedgerKey {
-  const { table, protocol, metric } = scope;
-  const target = `${transport.target} table ${table} protocol ${protocol} metric ${metric}`;
+export function ledgerKey(upstream: Upstream): LedgerKey {
+  const { config, transport, scope } = upstream;
+  const metric = 'table' in scope ? [`metric ${scope.metric}`] : [];
+  const target = [transport.target, placeOf(scope), markOf(upstream), ...metric].join(' ');
   return { name: config.name, target };
+}
+
+function placeOf(scope: RouteScope): string {
+  return 'table' in scope ? `table ${scope.table}` : `vrf ${scope.vrf ?? 'global'}`;
 }
 
 /** The configured names and ids of external networks -> ids; throws CLOUD_NETWORK_UNKNOWN. */
@@ -151,6 +182,10 @@ function externalNetworkId(
 }
 
 /** What shows on the upstream that a route is ours. */
-export function markOf({ scope }: Upstream): string {
-  return `protocol ${scope.protocol}`;
+export function markOf({ scope, driver }: Pick<Upstream, 'scope' | 'driver'>): string {
+  if ('table' in scope) {
+    return `protocol ${scope.protocol}`;
+  }
+  const { mark } = driver.capabilities;
+  return mark === 'tag' ? `tag ${scope.mark.tag}` : `${mark} ${scope.mark.name}`;
 }

@@ -1,25 +1,16 @@
 /** Reads an upstream back after a push, finishes the changes that take two steps, and says which are not there. */
-import { isSameNextHop, sameNextHops } from '../core/next-hops.ts';
-import { ownedRoutesOf } from '../core/owned.ts';
-import { prefixOf } from '../core/route.ts';
-import type { InstalledRoute, NextHop, RouteChange, UpstreamState } from '../core/route.ts';
+import { isAsWanted, isSameNextHop } from '../core/next-hops.ts';
+import type { InstalledRoute, RouteChange, UpstreamState } from '../core/route.ts';
 import type { Rejection } from '../drivers/driver.ts';
-import { RouteSyncError } from '../errors.ts';
 import { applyChanges } from './apply.ts';
 import type { Push } from './apply.ts';
 import { gatherState } from './gather.ts';
-import { isPlanned } from './recheck.ts';
+import { heldFor, isDone, unshownIn, type Held } from './shown.ts';
 
 /** What the upstream holds after the push, and the changes that it does not show (ROUTE_UNVERIFIED). */
 export interface Verified {
   readonly state: UpstreamState;
   readonly failed: readonly Rejection[];
-}
-
-/** What stands at the prefix of one change. */
-interface Held {
-  readonly owned: readonly InstalledRoute[];
-  readonly foreign: readonly InstalledRoute[];
 }
 
 /** A change may need two: what is new goes in first, then what it replaces goes out. */
@@ -33,45 +24,15 @@ const REPAIRS = 2;
 export async function verifyChanges(push: Push): Promise<Verified> {
   for (let round = 0; ; round += 1) {
     const state = await gatherState(push);
-    const heldBy = indexFor(push.changes, state);
+    const heldBy = heldFor(push.changes, state);
     const repairs = push.changes.flatMap((change) => repairsOf(change, heldBy(change)));
     if (repairs.length > 0 && round < REPAIRS) {
       // What the repair is refused shows in what is read next.
-      await applyChanges({ ...push, changes: repairs });
+      await applyChanges({ ...push, changes: repairs, state });
       continue;
     }
-    const failed = push.changes
-      .filter((change) => !isDone(change, heldBy(change).owned))
-      .map((change) => ({ change, error: unverified(change, heldBy(change)) }));
-    return { state, failed };
+    return { state, failed: unshownIn(push.changes, state) };
   }
-}
-
-function indexFor(
-  changes: readonly RouteChange[],
-  state: UpstreamState,
-): (change: RouteChange) => Held {
-  const prefixes = new Set(changes.map((change) => prefixOf(change).text));
-  const owned = ownedRoutesOf(state);
-  const foreign = Map.groupBy(
-    state.routes.filter((route) => !route.owned && prefixes.has(route.prefix.text)),
-    ({ prefix }) => prefix.text,
-  );
-  return (change) => {
-    const { text } = prefixOf(change);
-    return { owned: owned.get(text) ?? [], foreign: foreign.get(text) ?? [] };
-  };
-}
-
-function isDone(change: RouteChange, routes: readonly InstalledRoute[]): boolean {
-  if (change.action === 'remove') {
-    // A route that somebody turned elsewhere in this moment is not what was planned for: the next cycle decides anew.
-    return !routes.some((route) => isPlanned(route, change.before));
-  }
-  const [only] = routes;
-  return (
-    only !== undefined && routes.length === 1 && sameNextHops(change.after.nextHops, only.nextHops)
-  );
 }
 
 /** The changes that lead from what is held to the wanted route; a route that vanished is left alone. */
@@ -86,7 +47,7 @@ function repairsOf(change: RouteChange, { owned, foreign }: Held): readonly Rout
     return foreign.flatMap((route) => retreatFrom(route, change));
   }
   const { after } = change;
-  const right = owned.find((route) => sameNextHops(after.nextHops, route.nextHops));
+  const right = owned.find((route) => isAsWanted(after, route));
   const [kept, ...surplus] =
     right === undefined ? owned : [right, ...owned.filter((route) => route !== right)];
   return [
@@ -113,42 +74,4 @@ function retreatFrom(
   return nextHops.length === 0
     ? []
     : [{ action: 'remove', before: { ...route, nextHops }, origin: after.origin }];
-}
-
-function unverified(change: RouteChange, held: Held): RouteSyncError {
-  const { owned } = held;
-  const prefix = prefixOf(change).text;
-  const want = change.action === 'remove' ? 'no route of ours' : viaText(change.after.nextHops);
-  const have =
-    owned.length === 0
-      ? 'no route of ours'
-      : owned.map(({ nextHops }) => viaText(nextHops)).join(' and ');
-  return new RouteSyncError(
-    'ROUTE_UNVERIFIED',
-    `${change.action} ${prefix}: the upstream shows ${have} instead of ${want}; ${causeOf(change, held)}`,
-    { details: { prefix, action: change.action, want, have }, retryable: true },
-  );
-}
-
-function causeOf(change: RouteChange, { owned, foreign }: Held): string {
-  const [route] = owned;
-  const [stranger] = foreign;
-  const wanted = change.action === 'remove' ? [] : change.after.nextHops;
-  if (route?.prefix.family === 6 && wanted.length > 0) {
-    const added = route.nextHops.filter(
-      (have) => !wanted.some((want) => isSameNextHop(want, have)),
-    );
-    if (added.length > 0) {
-      return `another program added ${viaText(added)} to this route and must take it out again`;
-    }
-  }
-  return route === undefined && stranger !== undefined
-    ? `another program holds this prefix (${stranger.description})`
-    : 'look for another program that changes this table';
-}
-
-function viaText(nextHops: readonly NextHop[]): string {
-  return nextHops.length === 0
-    ? 'a route without next hop'
-    : `via ${nextHops.map(({ address }) => address).join(', ')}`;
 }

@@ -140,8 +140,13 @@ function heldToJson({ code, change, message, until }: Held): Record<string, unkn
   return { code, action, prefix, until: end, message, nextHops, before, origin };
 }
 
-function resultToJson({ failed, skipped, ...counts }: ApplyResult): Record<string, unknown> {
-  return { ...counts, failed: failed.map(problemToJson), skipped: skipped.map(problemToJson) };
+function resultToJson({ failed, skipped, save, ...counts }: ApplyResult): Record<string, unknown> {
+  return {
+    ...counts,
+    failed: failed.map(problemToJson),
+    skipped: skipped.map(problemToJson),
+    ...(save === undefined ? {} : { save: { ...save, error: save.error ?? null } }),
+  };
 }
 
 function problemToJson({ change, error }: RouteProblem): Record<string, unknown> {

@@ -10,6 +10,7 @@ import type {
   Report,
   ReportedError,
   RouteProblem,
+  SaveFacts,
   StaleFacts,
 } from './report.ts';
 
@@ -63,10 +64,21 @@ export function summarizeResult({
   failed,
   skipped,
   verified,
+  save,
 }: ApplyResult): string {
   const left = skipped.length === 0 ? '' : `, ${skipped.length} left alone`;
   const failures = `${failed.length === 0 ? '' : `, ${failed.length} failed`}${left}`;
-  return `Done: ${added} added, ${replaced} replaced, ${removed} removed${failures}, ${verified ? 'verified' : 'NOT verified'}.`;
+  const kept = save === undefined ? '' : ` ${describeSave(save)}`;
+  return `Done: ${added} added, ${replaced} replaced, ${removed} removed${failures}, ${verified ? 'verified' : 'NOT verified'}.${kept}`;
+}
+
+function describeSave({ saved, error }: SaveFacts): string {
+  if (saved) {
+    return 'Saved.';
+  }
+  return error === undefined
+    ? 'Not saved yet: a restart of the router would lose changes.'
+    : `NOT saved, ${describeError(error)}`;
 }
 
 /** `GUARD_REMOVALS: 30 removals of 40 routes ...`: an error or a refusal. */

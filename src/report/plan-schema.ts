@@ -98,6 +98,13 @@ const result = z
     failed: problems.describe('The changes that the upstream refused or does not show afterwards.'),
     skipped: problems.describe('Removals of routes that changed since they were planned.'),
     verified: z.boolean().describe('True if the read-back shows every change that did not fail.'),
+    save: z
+      .strictObject({
+        saved: z.boolean().describe('False while a restart of the router would lose changes.'),
+        error: problem.nullable(),
+      })
+      .optional()
+      .describe('Present where the router keeps what runs and what it starts with apart.'),
   })
   .meta({ id: 'result', description: 'What a push did; only after apply.' });
 

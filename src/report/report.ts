@@ -77,6 +77,15 @@ export interface ApplyResult {
   readonly skipped: readonly RouteProblem[];
   /** True if the read-back shows every change that did not fail. */
   readonly verified: boolean;
+  /** Present where the router keeps what runs and what it starts with apart, and the two differ or did. */
+  readonly save?: SaveFacts;
+}
+
+export interface SaveFacts {
+  /** False while the changes would not survive a restart of the router. */
+  readonly saved: boolean;
+  /** Why saving failed. */
+  readonly error: ReportedError | undefined;
 }
 
 export interface RouteProblem {

@@ -7,7 +7,7 @@ import type { CycleDeps } from '../../src/agent/cycle.ts';
 import type { Step } from '../../src/agent/steps.ts';
 import { parsePrefix } from '../../src/core/prefix.ts';
 import { RouteSyncError } from '../../src/errors.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import { programOf, type Transport } from '../../src/transport/transport.ts';
 import { ask, listing, newRouter, ownRoutes } from '../cli/fake-ip.ts';
 import { WANTED, webAndDatabase } from '../cli/small-cloud.ts';
 import { failureOf, openCycleScene, reportOn, type CycleScene } from './cycle-scene.ts';
@@ -331,7 +331,7 @@ function failingAt(router: Transport, words: string, error: Error): Transport {
   return {
     ...router,
     run: async (command, signal) => {
-      if (command.stdin?.includes(words) === true) {
+      if (programOf(command).stdin?.includes(words) === true) {
         throw error;
       }
       return router.run(command, signal);

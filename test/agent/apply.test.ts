@@ -4,17 +4,20 @@ import type { Push } from '../../src/agent/apply.ts';
 import { gatherState } from '../../src/agent/gather.ts';
 import type { RouteChange } from '../../src/core/route.ts';
 import { memoryRouter } from '../../src/demo/memory-router.ts';
-import type { Command } from '../../src/drivers/driver.ts';
+import type { Program } from '../../src/drivers/driver.ts';
 import { linux } from '../../src/drivers/linux.ts';
 import { RouteSyncError } from '../../src/errors.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import { programOf, type Transport } from '../../src/transport/transport.ts';
 import { add, remove, replace, SCOPE } from '../drivers/routes.ts';
 import { rejected } from '../drivers/thrown.ts';
 
 const INTERFACES = [{ device: 'd0', addresses: ['192.0.2.1/24', '2001:db8::1/64'] }];
 
+const EMPTY = { routes: [], addresses: [] };
+
 function pushTo(transport: Transport, ...changes: readonly RouteChange[]): Push {
-  return { driver: linux, transport, scope: SCOPE, signal: new AbortController().signal, changes };
+  const { signal } = new AbortController();
+  return { driver: linux, transport, scope: SCOPE, signal, changes, state: EMPTY };
 }
 
 async function ownedRoutes(push: Push): Promise<readonly string[]> {
@@ -25,13 +28,14 @@ async function ownedRoutes(push: Push): Promise<readonly string[]> {
 }
 
 /** A transport that remembers its commands and may fail one of them. */
-function spied(inner: Transport, fail?: (command: Command) => void) {
+function spied(inner: Transport, fail?: (command: Program) => void) {
   const sent: string[] = [];
   const transport: Transport = {
     ...inner,
     run: async (command, signal) => {
-      sent.push(command.argv.join(' '));
-      fail?.(command);
+      const program = programOf(command);
+      sent.push(program.argv.join(' '));
+      fail?.(program);
       return inner.run(command, signal);
     },
   };

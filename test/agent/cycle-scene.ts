@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { type CycleDeps, type CycleOptions, runCycle } from '../../src/agent/cycle.ts';
-import { withTransport } from '../../src/agent/upstream.ts';
+import { assembleUpstream } from '../../src/agent/upstream.ts';
+import { driverFor } from '../../src/drivers/index.ts';
 import type { CommandContext } from '../../src/cli/context.ts';
 import { newRunId, openCycle } from '../../src/cli/wiring.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -81,7 +82,13 @@ export async function openCycleScene(
       command: 'test',
       readOnly,
       signal,
-      connect: (config) => withTransport(config, routers.get(config.name) ?? unreachable(config)),
+      connect: async ({ owner, upstreams }) => {
+        const driver = await driverFor('linux');
+        return upstreams.map((config) => {
+          const transport = routers.get(config.name) ?? unreachable(config);
+          return assembleUpstream(config, { driver, transport, owner });
+        });
+      },
     });
     try {
       return await use(deps);
@@ -156,6 +163,7 @@ function contextOf(folder: string, { server, complaints, now, sinceBoot }: Facts
     now,
     sinceBoot,
     host: 'test-host',
+    readInput: () => Promise.resolve(''),
     onSignal: () => ignore,
   };
 }
@@ -166,6 +174,7 @@ function unreachable({ name }: { readonly name: string }): Transport {
     target: `nowhere/${name}`,
     lockTarget: () => Promise.resolve(`nowhere/${name}`),
     run: () => Promise.reject(new RouteSyncError('UPSTREAM_UNREACHABLE', `${name} is gone`)),
+    close: () => Promise.resolve(),
   };
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { gatherState } from '../../src/agent/gather.ts';
 import { memoryRouter } from '../../src/demo/memory-router.ts';
 import { linux } from '../../src/drivers/linux.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import { programOf, type Transport } from '../../src/transport/transport.ts';
 import { SCOPE } from '../drivers/routes.ts';
 import { rejected } from '../drivers/thrown.ts';
 
@@ -15,7 +15,7 @@ function restless(times: number) {
     ...ROUTER,
     run: async (command, signal) => {
       const output = await ROUTER.run(command, signal);
-      if (!command.argv.includes('-6')) {
+      if (!programOf(command).argv.includes('-6')) {
         return output;
       }
       readings += 1;

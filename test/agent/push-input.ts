@@ -3,7 +3,8 @@ import { gatherState } from '../../src/agent/gather.ts';
 import type { Journal } from '../../src/agent/journal.ts';
 import type { PushContext, PushInput } from '../../src/agent/push.ts';
 import type { StateDirectory, UpstreamLedger } from '../../src/agent/state.ts';
-import { withTransport } from '../../src/agent/upstream.ts';
+import { assembleUpstream } from '../../src/agent/upstream.ts';
+import { linux } from '../../src/drivers/linux.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { UpstreamPlan } from '../../src/core/plan.ts';
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
@@ -71,7 +72,7 @@ function upstreamOver(transport: Transport) {
   if (config === undefined) {
     throw new Error('no upstream');
   }
-  return withTransport(config, transport);
+  return assembleUpstream(config, { driver: linux, transport, owner: 'test' });
 }
 
 /** What a push needs beside its input. */

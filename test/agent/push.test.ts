@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { pushPlan } from '../../src/agent/push.ts';
 import type { StateDirectory } from '../../src/agent/state.ts';
 import { RouteSyncError } from '../../src/errors.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import { programOf, type Transport } from '../../src/transport/transport.ts';
 import { ask, listing, newRouter, ownRoutes } from '../cli/fake-ip.ts';
 import { failureOf } from './cycle-scene.ts';
 import { contextFor, inputFor, journalOf, recorder, route } from './push-input.ts';
@@ -19,7 +19,7 @@ describe('pushPlan', () => {
     const watched: Transport = {
       ...router,
       run: async (command, stop) => {
-        if (command.argv.includes('-batch')) {
+        if (programOf(command).argv.includes('-batch')) {
           events.push('push');
         }
         return router.run(command, stop);

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 
 import {
-  connectUpstream,
+  connectUpstreams,
   describeUpstream,
   ledgerKey,
   lockTarget,
   markOf,
+  type Upstream,
 } from '../../src/agent/upstream.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { UpstreamConfig } from '../../src/config/schema.ts';
@@ -34,16 +35,26 @@ function configOf(change: object = {}): UpstreamConfig {
   return config;
 }
 
-describe('connectUpstream', () => {
-  it('says for people where and what is written', () => {
-    const upstream = connectUpstream(configOf({ via: { netns: 'blue' }, table: 77 }));
+async function connect(change: object = {}): Promise<Upstream> {
+  const [upstream] = await connectUpstreams({ owner: 'test', upstreams: [configOf(change)] });
+  if (upstream === undefined) {
+    throw new Error('no upstream');
+  }
+  return upstream;
+}
+
+describe('connectUpstreams', () => {
+  it('says for people where and what is written', async () => {
+    const upstream = await connect({ via: { netns: 'blue' }, table: 77 });
 
     expect(describeUpstream(upstream)).to.equal('netns blue, table 77, protocol 201, metric 1024');
   });
 
   it('locks what is written to, whatever the mark, and keeps a ledger by mark', async () => {
-    const [one, other] = [201, 202].map((protocol) => connectUpstream(configOf({ protocol })));
-    const elsewhere = connectUpstream(configOf({ via: { netns: 'blue' } }));
+    const [one, other] = await Promise.all(
+      [201, 202].map(async (protocol) => connect({ protocol })),
+    );
+    const elsewhere = await connect({ via: { netns: 'blue' } });
 
     expect(one && (await lockTarget(one))).to.equal(other && (await lockTarget(other)));
     expect(one && ledgerKey(one)).not.to.deep.equal(other && ledgerKey(other));
@@ -53,19 +64,20 @@ describe('connectUpstream', () => {
 });
 
 describe('Upstream.viewOf', () => {
-  it('knows networks by name and by id, and devices by either', () => {
+  it('knows networks by name and by id, and devices by either', async () => {
     const devices = { public: { dev: 'eth1' }, 'id-2': { dev: 'eth2', onlink: true } };
-    const config = configOf({ externalNetworks: ['public', 'id-2'], devices });
 
-    const view = connectUpstream(config).viewOf(NETWORKS);
+    const view = (await connect({ externalNetworks: ['public', 'id-2'], devices })).viewOf(
+      NETWORKS,
+    );
 
     expect([...view.networkIds]).to.deep.equal(['id-1', 'id-2']);
     expect(view.devices.get('id-1')).to.deep.equal({ dev: 'eth1', onlink: false });
     expect(view.devices.get('id-2')).to.deep.equal({ dev: 'eth2', onlink: true });
   });
 
-  it('takes an id for an id, even where another network has it as its name', () => {
-    const view = connectUpstream(configOf({ externalNetworks: ['id-1'] })).viewOf(NETWORKS);
+  it('takes an id for an id, even where another network has it as its name', async () => {
+    const view = (await connect({ externalNetworks: ['id-1'] })).viewOf(NETWORKS);
 
     expect([...view.networkIds]).to.deep.equal(['id-1']);
   });
@@ -74,8 +86,8 @@ describe('Upstream.viewOf', () => {
     { name: 'pubic', problem: /"pubic" is not an external network of the cloud/ },
     { name: 'twin', problem: /"twin" is the name of 2 external networks; use the id/ },
   ]) {
-    it(`refuses ${name}`, () => {
-      const upstream = connectUpstream(configOf({ externalNetworks: [name] }));
+    it(`refuses ${name}`, async () => {
+      const upstream = await connect({ externalNetworks: [name] });
 
       expect(() => upstream.viewOf(NETWORKS))
         .to.throw(problem)
@@ -91,8 +103,8 @@ describe('Upstream.driver', () => {
     { stdout: '[{"ifname":"lo","addr_info":[]}]', stderr: '', exitCode: 0 },
   ];
 
-  it('gives the same state for equal answers, and another one for others', () => {
-    const { driver, scope } = connectUpstream(configOf());
+  it('gives the same state for equal answers, and another one for others', async () => {
+    const { driver, scope } = await connect();
 
     const first = driver.parse(scope, answers('198.51.100.0/24'));
 

@@ -5,6 +5,7 @@ import type { RouteChange } from '../../src/core/route.ts';
 import { memoryRouter } from '../../src/demo/memory-router.ts';
 import { linux } from '../../src/drivers/linux.ts';
 import { add, remove, replace, SCOPE } from '../drivers/routes.ts';
+import { programOf } from '../../src/transport/transport.ts';
 
 const MARK = 'proto 201 metric 1024';
 
@@ -17,7 +18,8 @@ async function router(
     interfaces: [{ device: 'd0', addresses: ['192.0.2.1/24', '2001:db8::1/64'] }],
   });
   const { signal } = new AbortController();
-  const push = { driver: linux, transport, scope: SCOPE, signal, changes };
+  const state = { routes: [], addresses: [] };
+  const push = { driver: linux, transport, scope: SCOPE, signal, changes, state };
   for (const words of routes) {
     const stdin = `route append ${words}\n`;
     const { stderr } = await transport.run({ argv: ['ip', '-batch', '-'], stdin }, signal);
@@ -191,7 +193,7 @@ describe('verifyChanges', () => {
     const transport = {
       ...inner.transport,
       run: async (...[command, signal]: Parameters<typeof inner.transport.run>) =>
-        command.stdin === undefined
+        programOf(command).stdin === undefined
           ? inner.transport.run(command, signal)
           : { stdout: '', stderr: '', exitCode: 0 },
     };

@@ -2,6 +2,8 @@
 /** The process: argv in, exit code out. The only place that ends it. */
 import { homedir, hostname } from 'node:os';
 import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+
 import { sinceBoot } from './agent/boot-clock.ts';
 import { paintFor, type CommandContext } from './cli/context.ts';
 import { runProgram } from './cli/program.ts';
@@ -16,10 +18,11 @@ const context: CommandContext = {
   cwd: process.cwd(),
   homeDir: homedir(),
   uid: process.geteuid?.() ?? 0,
-  print: (text) => void stdout.write(text),
-  complain: (text) => void stderr.write(text),
+  print: (words) => void stdout.write(words),
+  complain: (words) => void stderr.write(words),
   log: createLog({ stream: stderr, level: isVerbose ? 'debug' : 'info', ...style }),
   paint: paintFor(stdout.isTTY, env),
+  readInput: async () => text(stdin),
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
   now: Date.now,
   sinceBoot,

@@ -16,7 +16,7 @@ import { exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
 import { complainAbout } from './print-report.ts';
 import { stopOnSignal } from './stop.ts';
-import { loadSelected, newRunId, openCycle } from './wiring.ts';
+import { closeCycle, loadSelected, newRunId, openCycle } from './wiring.ts';
 
 export interface AdoptOptions extends ByHandOptions {
   /** The prefixes to take over, whatever next hops their routes have. */
@@ -54,7 +54,7 @@ export async function adoptCommand(
     return exitCodeOfReport({ upstreams });
   } finally {
     forget();
-    await deps.client.close();
+    await closeCycle(deps);
   }
 }
 

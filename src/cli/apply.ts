@@ -7,7 +7,7 @@ import { exitCodeOfError, exitCodeOfReport, type ExitCode } from './exit-code.ts
 import { readPlanDigest } from './plan-file.ts';
 import { printReport } from './print-report.ts';
 import { stopOnSignal } from './stop.ts';
-import { loadSelected, newRunId, openCycle } from './wiring.ts';
+import { closeCycle, loadSelected, newRunId, openCycle } from './wiring.ts';
 
 export interface ApplyOptions extends CommonOptions {
   readonly force: boolean;
@@ -41,7 +41,7 @@ export async function applyCommand(
     return exitCodeOfReport(report);
   } finally {
     forget();
-    await deps.client.close();
+    await closeCycle(deps);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { refuseFrozen } from '../agent/frozen.ts';
 import type { OpenDeps, OpenUpstream } from '../agent/open-upstream.ts';
 import type { Step } from '../agent/steps.ts';
-import { describeUpstream, type Upstream } from '../agent/upstream.ts';
+import { closeUpstreams, describeUpstream, type Upstream } from '../agent/upstream.ts';
 import { prefixOf, type RouteChange } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
@@ -86,6 +86,7 @@ export async function runErrand(
     return pushed.map((step, index) => reportOf(step, proposed[index]?.value));
   } finally {
     await releaseAll(proposed);
+    await closeUpstreams(upstreams);
   }
 }
 

@@ -1,10 +1,12 @@
 /** `route-sync check`: configuration, credentials, visibility, and reach and rights on every upstream. Changes nothing. */
 import { proveRights } from '../agent/apply.ts';
 import { readCloud, type CloudView } from '../agent/cloud-view.ts';
-import { gatherState } from '../agent/gather.ts';
+import { unsavedPrefixes } from '../agent/drift.ts';
+import { gatherState, type UpstreamAccess } from '../agent/gather.ts';
 import { openState } from '../agent/state.ts';
-import { connectUpstream, ledgerKey, type Upstream } from '../agent/upstream.ts';
+import { closeUpstreams, connectUpstreams, ledgerKey, type Upstream } from '../agent/upstream.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import type { UpstreamState } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import { OpenStackError, type OpenStackClient } from '../openstack-client-lite/index.ts';
 import { escapeText } from '../report/escape.ts';
@@ -12,6 +14,9 @@ import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
 import { loadSelected, openClient } from './wiring.ts';
+
+/** How many prefixes are named in one line. */
+const SHOWN = 5;
 
 interface CheckResult {
   readonly check: string;
@@ -27,6 +32,7 @@ export async function checkCommand(
 ): Promise<ExitCode> {
   const loaded = await loadSelected(context, options);
   const { config, path, stateDir } = loaded;
+  const upstreams = await connectUpstreams(config);
   const results: CheckResult[] = [];
   await note(results, { check: 'configuration', ask: () => path, tell: (file) => file });
   const state = await openState({ dir: stateDir, owner: config.owner, readOnly: true });
@@ -35,16 +41,18 @@ export async function checkCommand(
     ask: async () => {
       await state.check();
       await Promise.all(
-        config.upstreams
-          .map(connectUpstream)
-          .map(async (upstream) => state.checkUpstream(ledgerKey(upstream))),
+        upstreams.map(async (upstream) => state.checkUpstream(ledgerKey(upstream))),
       );
     },
     tell: () => stateDir,
   });
   const cloud = await checkCloud(context, loaded, results);
-  for (const upstream of config.upstreams.map(connectUpstream)) {
-    await checkUpstream(upstream, cloud, results);
+  try {
+    for (const upstream of upstreams) {
+      await checkUpstream(upstream, cloud, results);
+    }
+  } finally {
+    await closeUpstreams(upstreams);
   }
   print(context, options, results);
   return results.find(({ ok }) => !ok)?.exitCode ?? EXIT.ok;
@@ -109,6 +117,7 @@ async function checkUpstream(
       ask: async () => proveRights(access),
       tell: () => 'may change routes',
     });
+    await checkSaved(access, state, results);
   }
   if (cloud !== undefined) {
     await note(results, {
@@ -117,6 +126,24 @@ async function checkUpstream(
       tell: ({ networkIds }) => [...networkIds].map((id) => nameOf(id, cloud)).join(', '),
     });
   }
+}
+
+async function checkSaved(
+  access: UpstreamAccess & Pick<Upstream, 'config'>,
+  state: UpstreamState,
+  results: CheckResult[],
+): Promise<void> {
+  if (access.driver.gatherSaved(access.scope) === undefined) {
+    return;
+  }
+  await note(results, {
+    check: `${access.config.name} saved`,
+    ask: async () => (await unsavedPrefixes(access, state)) ?? [],
+    tell: (unsaved) =>
+      unsaved.length === 0
+        ? 'a restart of the router keeps our routes as they are'
+        : `a restart of the router would change ${unsaved.length} of our routes: ${unsaved.slice(0, SHOWN).join(', ')}${unsaved.length > SHOWN ? ', ...' : ''}`,
+  });
 }
 
 function nameOf(networkId: string, { snapshot }: CloudView): string {

@@ -15,6 +15,8 @@ export interface CommandContext {
   readonly complain: (text: string) => void;
   readonly log: Log;
   readonly paint: Paint;
+  /** The standard input to its end. */
+  readonly readInput: () => Promise<string>;
   /** Asks a person; undefined without a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Unix milliseconds. */

@@ -2,9 +2,10 @@
 import { dirname, join } from 'node:path';
 import { runCycle, type CycleDeps } from '../agent/cycle.ts';
 import { gatherState } from '../agent/gather.ts';
-import { withTransport } from '../agent/upstream.ts';
+import { assembleUpstream } from '../agent/upstream.ts';
 import { loadConfig } from '../config/load.ts';
 import type { UpstreamState } from '../core/route.ts';
+import { driverFor } from '../drivers/index.ts';
 import { startDemo, type Demo } from '../demo/start.ts';
 import type { Scene } from '../demo/story.ts';
 import { applyOnce } from './apply.ts';
@@ -12,7 +13,7 @@ import type { CommandContext } from './context.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { printReport } from './print-report.ts';
 import { stopOnSignal } from './stop.ts';
-import { newRunId, openCycle } from './wiring.ts';
+import { closeCycle, newRunId, openCycle } from './wiring.ts';
 
 export async function demoCommand(context: CommandContext): Promise<ExitCode> {
   const demo = await startDemo();
@@ -34,7 +35,10 @@ async function play(context: CommandContext, demo: Demo, signal: AbortSignal): P
     command: 'demo',
     readOnly: false,
     signal,
-    connect: (config) => withTransport(config, upstream.transport),
+    connect: async ({ owner, upstreams }) => {
+      const parts = { driver: await driverFor('linux'), transport: upstream.transport, owner };
+      return upstreams.map((config) => assembleUpstream(config, parts));
+    },
   });
   try {
     say(context, `An embedded OpenStack cloud, and an upstream router in ${upstream.description}.`);
@@ -52,7 +56,7 @@ async function play(context: CommandContext, demo: Demo, signal: AbortSignal): P
     await showRoutes(context, deps);
     return first === EXIT.ok ? second : first;
   } finally {
-    await deps.client.close();
+    await closeCycle(deps);
   }
 }
 

@@ -10,7 +10,7 @@ import { EXIT, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { orphansFor, type Orphan } from './orphans.ts';
 import { questionsOf, type Question } from './question.ts';
 import { printJson } from './print-json.ts';
-import { loadSelected, newRunId, openCycle } from './wiring.ts';
+import { closeCycle, loadSelected, newRunId, openCycle } from './wiring.ts';
 
 export interface ExplainOptions extends CommonOptions {
   readonly what: string;
@@ -51,7 +51,7 @@ export async function explainCommand(
           upstreams: report.upstreams.map((each) => ({ ...each, plan: undefined })),
         });
   } finally {
-    await deps.client.close();
+    await closeCycle(deps);
   }
 }
 

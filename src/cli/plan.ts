@@ -2,7 +2,7 @@
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfReport, hasChanges, type ExitCode } from './exit-code.ts';
 import { printReport } from './print-report.ts';
-import { loadSelected, newRunId, openCycle } from './wiring.ts';
+import { closeCycle, loadSelected, newRunId, openCycle } from './wiring.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly force: boolean;
@@ -30,6 +30,6 @@ export async function planCommand(
     const code = exitCodeOfReport(report);
     return code === EXIT.ok && options.detailedExitcode && hasChanges(report) ? EXIT.changes : code;
   } finally {
-    await deps.client.close();
+    await closeCycle(deps);
   }
 }

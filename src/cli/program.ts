@@ -1,6 +1,7 @@
 /** The command line: names, options, help; every command's own work is in its own file. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { RouteSyncError } from '../errors.ts';
+import { ROUTER_OSES } from '../drivers/index.ts';
 import { OpenStackError } from '../openstack-client-lite/index.ts';
 import { escapeText } from '../report/escape.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
@@ -58,6 +59,7 @@ function buildProgram(context: CommandContext, run: Run): Command {
   handCommands(program, context, run);
   freezeCommands(program, context, run);
   lookCommands(program, context, run);
+  offlineCommands(program, context, run);
   return program;
 }
 
@@ -174,6 +176,47 @@ function lookCommands(program: Command, context: CommandContext, run: Run): void
   );
 }
 
+/** What needs neither cloud nor router. */
+function offlineCommands(program: Command, context: CommandContext, run: Run): void {
+  withOs(program.command('render'))
+    .description('the exact lines that given changes would be sent as')
+    .requiredOption('--routes <file>', 'the changes as JSON (docs/cli.md), or - for stdin')
+    .option('--protocol <number>', 'linux: the route protocol number', parseNumber)
+    .option(
+      '--tag <number>',
+      'the tag that is the mark, in place of the one made of the owner',
+      parseNumber,
+    )
+    .option('--mark-name <name>', 'the name that is the mark, likewise')
+    .option('--dialect <name>', 'which CLI, where the OS has several')
+    .option(
+      '--confirm-seconds <seconds>',
+      'how long a commit waits for its confirmation; 0 for none',
+      parseNumber,
+    )
+    .action(async (options) => {
+      const { renderCommand } = await import('./render.ts');
+      run(renderCommand(context, options));
+    });
+  withOs(program.command('parse'))
+    .argument(
+      '[file]',
+      'configuration or routing table as the router prints it; default: stdin',
+      '-',
+    )
+    .description('the static routes in given output of a router, as JSON')
+    .action(async (file: string, options) => {
+      const { parseCommand } = await import('./parse.ts');
+      run(parseCommand(context, { ...options, file }));
+    });
+}
+
+function withOs(command: Command): Command {
+  return command.addOption(
+    new Option('--os <os>', 'the router OS').choices(ROUTER_OSES).makeOptionMandatory(),
+  );
+}
+
 function journalCommands(journal: Command, context: CommandContext, run: Run): void {
   common(journal.command('verify'))
     .description('walk the whole hash chain')
@@ -215,6 +258,13 @@ function parseSeconds(text: string): number {
     throw new InvalidArgumentError('A whole number of seconds, at most 99999.');
   }
   return seconds;
+}
+
+function parseNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) {
+    throw new InvalidArgumentError('A whole number.');
+  }
+  return Number(text);
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {

@@ -1,6 +1,6 @@
 /** `route-sync purge`: removes everything that carries our mark. Needs neither the cloud nor the guard, just a yes. */
 import { purgeProposal } from '../agent/purge.ts';
-import { connectUpstream, ledgerKey } from '../agent/upstream.ts';
+import { connectUpstreams, ledgerKey } from '../agent/upstream.ts';
 import { describeFailure } from '../report/lines.ts';
 import { outcomeText, runErrand, type ByHandOptions, type HandMadeReport } from './by-hand.ts';
 import type { CommandContext } from './context.ts';
@@ -24,7 +24,7 @@ export async function purgeCommand(
   });
   const { upstreams } = loaded.config;
   const reports = await runErrand(context, options, {
-    upstreams: upstreams.map(connectUpstream),
+    upstreams: await connectUpstreams(loaded.config),
     deps: { ...ways, signal: new AbortController().signal },
     errand: {
       facts: { run: newRunId(context.now()), command, force: false },

@@ -9,7 +9,7 @@ import type { CommandContext, CommonOptions } from './context.ts';
 import { summarizeUpstream } from './cycle-summary.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { stopOnSignal } from './stop.ts';
-import { loadSelected, openCycle } from './wiring.ts';
+import { closeCycle, loadSelected, openCycle } from './wiring.ts';
 
 /** How many failed routes of one upstream are logged each cycle; the status counts them all. */
 const FAILURES_LOGGED = 10;
@@ -75,7 +75,7 @@ function startAgent(context: CommandContext, deps: CycleDeps): Agent {
 
 async function stopAgent({ deps, schedule }: Agent): Promise<void> {
   await schedule.stop();
-  await deps.client.close();
+  await closeCycle(deps);
 }
 
 async function cycle(context: CommandContext, deps: CycleDeps): Promise<void> {

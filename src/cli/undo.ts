@@ -2,7 +2,7 @@
 import { readRuns, type JournalRun } from '../agent/journal-runs.ts';
 import type { Freeze } from '../agent/state.ts';
 import { undoProposal } from '../agent/undo.ts';
-import { connectUpstream } from '../agent/upstream.ts';
+import { connectUpstreams } from '../agent/upstream.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { prefixOf } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
@@ -39,7 +39,7 @@ export async function undoCommand(
   });
   const run = newRunId(context.now());
   const reports = await runErrand(context, options, {
-    upstreams: upstreams.map(connectUpstream),
+    upstreams: await connectUpstreams({ ...loaded.config, upstreams }),
     deps: { ...ways, signal: new AbortController().signal },
     errand: {
       facts: { run, command, force: false, undoes: options.run },

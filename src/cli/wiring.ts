@@ -10,7 +10,7 @@ import { openState } from '../agent/state.ts';
 import type { Upstream } from '../agent/upstream.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { ClockReading } from '../core/clock.ts';
-import type { Config, UpstreamConfig } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import { RouteSyncError } from '../errors.ts';
 import {
   createOpenStackClient,
@@ -72,11 +72,11 @@ export interface WaysOptions {
 
 export interface OpenOptions extends WaysOptions {
   readonly signal: AbortSignal;
-  /** How to reach an upstream; the demo brings its own. */
-  readonly connect?: (config: UpstreamConfig) => Upstream;
+  /** How to reach the upstreams; the demo brings its own. */
+  readonly connect?: (config: Config) => Promise<readonly Upstream[]>;
 }
 
-/** Everything a cycle needs; the caller closes the client. */
+/** Everything a cycle needs, until {@link closeCycle}. */
 export async function openCycle(
   context: CommandContext,
   loaded: LoadedConfig,
@@ -86,15 +86,21 @@ export async function openCycle(
   const client = loggingIn(await openClient(context, loaded));
   const { config } = loaded;
   // What speaks to upstreams is loaded while the login is under way: a plan starts with the answer of Keystone.
-  const { connectUpstream } = await import('../agent/upstream.ts');
+  const { connectUpstreams } = await import('../agent/upstream.ts');
   return {
     config,
-    upstreams: config.upstreams.map(options.connect ?? connectUpstream),
+    upstreams: await (options.connect ?? connectUpstreams)(config),
     client,
     ...(await openWays(context, loaded, options)),
     now: context.now,
     signal,
   };
+}
+
+/** Ends the sessions with the cloud and with the upstreams. */
+export async function closeCycle({ client, upstreams }: CycleDeps): Promise<void> {
+  const { closeUpstreams } = await import('../agent/upstream.ts');
+  await Promise.all([client.close(), closeUpstreams(upstreams)]);
 }
 
 /** State directory, lock, journal and clock: what opening an upstream takes, with or without a cloud. */

@@ -7,8 +7,8 @@ import { randomUUID } from 'node:crypto';
 
 import { bitsOf, contains, hostPrefix, parseAddress, prefixAt } from '../core/prefix.ts';
 import type { Address, Family, Prefix } from '../core/prefix.ts';
-import type { Command, CommandOutput } from '../drivers/driver.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { CommandOutput, Program } from '../drivers/driver.ts';
+import { programOf, type Transport } from '../transport/transport.ts';
 import { type Hop, readRequest, Refused, type RouteRequest, tableNumber } from './ip-request.ts';
 import { type Entry, insertRoute, type Member, removeRoute } from './memory-rib.ts';
 
@@ -46,8 +46,9 @@ export function memoryRouter(options: MemoryRouterOptions): Transport {
     lockTarget: async () => `memory ${identity}`,
     run: async (command, signal) => {
       signal.throwIfAborted();
-      return router.run(command);
+      return router.run(programOf(command));
     },
+    close: () => Promise.resolve(),
   };
 }
 
@@ -71,7 +72,7 @@ class MemoryRouter {
     );
   }
 
-  run({ argv, stdin = '' }: Command): CommandOutput {
+  run({ argv, stdin = '' }: Program): CommandOutput {
     const flags = new Set(argv.filter((word) => word.startsWith('-')));
     const family = flags.has('-6') ? 6 : flags.has('-4') ? 4 : undefined;
     if (flags.has('-batch')) {

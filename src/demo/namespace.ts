@@ -6,7 +6,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { execa } from 'execa';
 import { RouteSyncError } from '../errors.ts';
 import { localTransport } from '../transport/local.ts';
-import type { Transport } from '../transport/transport.ts';
+import { programOf, type Transport } from '../transport/transport.ts';
 import { memoryRouter } from './memory-router.ts';
 import type { UpstreamFacts } from './story-config.ts';
 
@@ -132,9 +132,11 @@ function transportThrough(doors: readonly Door[], description: string): Transpor
     target,
     lockTarget: async () => target,
     run: (command, signal) => {
-      const argv = ['nsenter', '--preserve-credentials', ...flags, '--', ...command.argv] as const;
-      return host.run({ ...command, argv }, signal);
+      const program = programOf(command);
+      const argv = ['nsenter', '--preserve-credentials', ...flags, '--', ...program.argv] as const;
+      return host.run({ ...program, argv }, signal);
     },
+    close: async () => host.close(),
   };
 }
 

@@ -203,6 +203,7 @@ function contextOf(
     now: Date.now,
     sinceBoot,
     host: 'test-host',
+    readInput: () => Promise.resolve(''),
     onSignal: () => ignore,
     ...edges,
   };

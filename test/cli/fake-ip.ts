@@ -9,7 +9,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { memoryRouter } from '../../src/demo/memory-router.ts';
-import type { Command, CommandOutput } from '../../src/drivers/driver.ts';
+import type { CommandOutput, Program } from '../../src/drivers/driver.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 
 export interface FakeIp {
@@ -44,7 +44,7 @@ export async function newRouter(
 const FOREIGN = ['0.0.0.0/0 via 192.0.2.2 proto 4', 'blackhole 198.51.100.0/24 proto 4'];
 
 /** Runs one `ip` command on a router. */
-export async function ask(router: Transport, argv: Command['argv']): Promise<CommandOutput> {
+export async function ask(router: Transport, argv: Program['argv']): Promise<CommandOutput> {
   return router.run({ argv }, new AbortController().signal);
 }
 

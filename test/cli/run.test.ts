@@ -5,6 +5,7 @@ import type { Fault, SeenRequest } from '../../src/demo/cloud.ts';
 import { newRouter, ownRoutes } from './fake-ip.ts';
 import { openScene, type Running, type Scene } from './scene.ts';
 import { WANTED, webAndDatabase } from './small-cloud.ts';
+import { programOf } from '../../src/transport/transport.ts';
 
 /** No cycle but the first one, and those that a test asks for. */
 const RARELY = '0 0 0 1 1 *';
@@ -132,7 +133,7 @@ describe('route-sync run', function suite() {
     scene.ip.routers.set('edge1', {
       ...router,
       run: async (command, signal) => {
-        if (command.argv.includes('-batch') && pushed !== undefined) {
+        if (programOf(command).argv.includes('-batch') && pushed !== undefined) {
           kill('SIGTERM');
           await until(() => running.log().includes('stopping'));
           pushed();

@@ -141,9 +141,13 @@ export async function openScene(cloud: Cloud, options: ServeOptions = {}): Promi
 }
 
 /** What main.ts does, without the process. */
-async function runHere(
+export async function runHere(
   args: readonly string[],
-  { env, folder }: { readonly env: Env; readonly folder: string },
+  {
+    env,
+    folder,
+    input = '',
+  }: { readonly env: Env; readonly folder: string; readonly input?: string },
 ): Promise<Run> {
   const stdout: string[] = [];
   const stderr: string[] = [];
@@ -166,6 +170,7 @@ async function runHere(
     now: Date.now,
     sinceBoot,
     host: 'test-host',
+    readInput: () => Promise.resolve(input),
     onSignal: () => () => undefined,
   });
   return { exitCode, stdout: stdout.join(''), stderr: stderr.join('') };

@@ -6,17 +6,17 @@ import { sinceBoot } from '../src/agent/boot-clock.ts';
 import { openJournal, type Journal } from '../src/agent/journal.ts';
 import { acquireLock } from '../src/agent/lock.ts';
 import { openState, type StateDirectory } from '../src/agent/state.ts';
-import { connectUpstream, lockTarget, markOf, type Upstream } from '../src/agent/upstream.ts';
+import { connectUpstreams, lockTarget, markOf, type Upstream } from '../src/agent/upstream.ts';
 import { parseConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
-import type { Command } from '../src/drivers/driver.ts';
+import type { Program } from '../src/drivers/driver.ts';
 import type { OpenStackClient } from '../src/openstack-client-lite/index.ts';
 import type { ApplyResult } from '../src/report/report.ts';
-import type { Transport } from '../src/transport/transport.ts';
+import { programOf, type Transport } from '../src/transport/transport.ts';
 
 /** One command and when it ran, in milliseconds from the start of the cycle. */
 export interface TimedCommand {
-  readonly command: Command;
+  readonly command: Program;
   readonly start: number;
   readonly end: number;
 }
@@ -61,15 +61,15 @@ upstreams:
 /** A bench on the namespace with an empty state directory inside `dir`. */
 export async function openBench(netns: string, dir: string): Promise<Bench> {
   const config = benchConfig(netns);
-  const [entry] = config.upstreams;
-  if (entry === undefined) {
+  const [upstream] = await connectUpstreams(config);
+  if (upstream === undefined) {
     throw new TypeError('the configuration of the bench has no upstream');
   }
   const own = await mkdtemp(join(dir, 'state-'));
   const lockDir = join(own, 'lock');
   await mkdir(lockDir);
   const state = await openState({ dir: own, owner: config.owner, readOnly: false });
-  return { config, upstream: connectUpstream(entry), state, lockDir, own };
+  return { config, upstream, state, lockDir, own };
 }
 
 /** Runs one cycle with push; throws unless it took and verified everything. */
@@ -113,13 +113,13 @@ export async function timeCycle(bench: Bench, client: OpenStackClient): Promise<
   return { ms, commands, writtenAt, result };
 }
 
-function timed(transport: Transport, record: (command: Command, start: number) => void): Transport {
+function timed(transport: Transport, record: (command: Program, start: number) => void): Transport {
   return {
     ...transport,
     run: async (command, signal) => {
       const start = performance.now();
       const output = await transport.run(command, signal);
-      record(command, start);
+      record(programOf(command), start);
       return output;
     },
   };

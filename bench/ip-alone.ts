@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from '../src/drivers/driver.ts';
+import type { Program } from '../src/drivers/driver.ts';
 
 /** Runs the commands one after another inside the namespace; throws unless each exits with 0. Returns milliseconds. */
 export async function timeIpAlone(
   netns: string,
-  commands: readonly Command[],
+  commands: readonly Program[],
   dir: string,
 ): Promise<number> {
   const inputs = await Promise.all(commands.map(async (command, i) => inputFile(command, dir, i)));
@@ -31,7 +31,7 @@ export async function timeIpAlone(
 }
 
 /** A file, so that the peer waits for nobody to write its lines. */
-async function inputFile({ stdin }: Command, dir: string, index: number) {
+async function inputFile({ stdin }: Program, dir: string, index: number) {
   if (stdin === undefined) {
     return undefined;
   }

@@ -4,6 +4,9 @@ import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { frrToMarkdown, type FrrResults, type FrrSizeResult } from './frr-report.ts';
+import { whyNoFrrBench } from './frr-router.ts';
+import type { FrrRequest, FrrSamples } from './frr-samples.ts';
 import { whyNoNamespace, withNamespaces } from './namespace.ts';
 import { toMarkdown, type Results, type SizeResult } from './report.ts';
 import type { MemoryResult, Samples, SizeRequest } from './samples.ts';
@@ -15,7 +18,8 @@ const CHILD_DEADLINE_MS = 20 * 60_000;
 
 const { values } = parseArgs({
   options: {
-    sizes: { type: 'string', default: '1000,10000,100000' },
+    only: { type: 'string' },
+    sizes: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
   },
@@ -26,15 +30,23 @@ process.on('SIGINT', () => abort.abort());
 process.on('SIGTERM', () => abort.abort());
 const noNamespace = whyNoNamespace();
 const rounds = wholeNumber(values.rounds, 1);
-const sizes = values.sizes.split(',').map((text) => wholeNumber(text, 100));
+const onlyFrr = values.only === 'frr';
+if (values.only !== undefined && !onlyFrr) {
+  throw new TypeError(`--only ${values.only}: "frr" is what can be measured by itself`);
+}
+const sizes = (values.sizes ?? (onlyFrr ? '10000' : '1000,10000,100000'))
+  .split(',')
+  .map((text) => wholeNumber(text, 100));
 const dir = await mkdtemp(join(tmpdir(), 'route-sync-bench-'));
 try {
-  const results = await runAll();
+  const results = onlyFrr ? await runFrr() : await runAll();
   const json = `${JSON.stringify(results, undefined, 2)}\n`;
   await mkdir(join(ROOT, 'bench/results'), { recursive: true });
   const name = `${results.startedAt.replaceAll(/[-:]|\.\d+/g, '')}.json`;
   await writeFile(join(ROOT, 'bench/results', name), json);
-  process.stdout.write(values.json ? json : toMarkdown(results));
+  process.stdout.write(
+    values.json ? json : 'frr' in results ? frrToMarkdown(results) : toMarkdown(results),
+  );
 } finally {
   await rm(dir, { recursive: true, force: true });
 }
@@ -49,6 +61,18 @@ async function runAll(): Promise<Results> {
   const skipped =
     noNamespace === undefined ? [] : [`push, no-op and 1 % change, memory: ${noNamespace}`];
   return { version: 1, startedAt, rounds, machine: machine(), skipped, sizes: measured, startUp };
+}
+
+async function runFrr(): Promise<FrrResults> {
+  const startedAt = new Date().toISOString();
+  const reason = whyNoFrrBench();
+  const frr: FrrSizeResult[] = [];
+  for (const size of reason === undefined ? sizes : []) {
+    const samples = await runChild<FrrSamples>('frr.ts', { size, rounds, dir });
+    frr.push({ size, samples });
+  }
+  const skipped = reason === undefined ? [] : [`everything: ${reason}`];
+  return { version: 1, startedAt, rounds, machine: machine(), skipped, frr };
 }
 
 async function measureStartUp(): Promise<StartUp> {
@@ -91,7 +115,7 @@ async function inNamespaces<T>(
 }
 
 /** A process of its own for each size: its peak memory is its own, and so is what the compiler learned. */
-async function runChild<T>(file: string, request: SizeRequest): Promise<T> {
+async function runChild<T>(file: string, request: SizeRequest | FrrRequest): Promise<T> {
   const { stdout } = await execa(
     process.execPath,
     [join(import.meta.dirname, file), JSON.stringify(request)],

@@ -109,7 +109,11 @@ function marksOf({ sizes, startUp }: Results): readonly (readonly string[])[] {
   ];
 }
 
-function markRow(what: string, limit: number, measured: number | undefined): readonly string[] {
+export function markRow(
+  what: string,
+  limit: number,
+  measured: number | undefined,
+): readonly string[] {
   const verdict = measured === undefined ? 'not measured' : measured <= limit ? 'met' : 'MISSED';
   return [what, `${limit}`, fixed(measured, limit < 10 ? 2 : 0), verdict];
 }
@@ -152,14 +156,14 @@ function medianOf(samples: Samples | undefined, name: SampleName): number | unde
   return numbers === undefined ? undefined : median(numbers);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-function fixed(value: number | undefined, digits: number): string {
+export function fixed(value: number | undefined, digits: number): string {
   return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits);
 }
 
-function grouped(value: number): string {
+export function grouped(value: number): string {
   return value.toLocaleString('en');
 }

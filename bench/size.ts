@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { gatherState } from '../src/agent/gather.ts';
 import type { Upstream } from '../src/agent/upstream.ts';
-import type { Command } from '../src/drivers/driver.ts';
+import type { Program } from '../src/drivers/driver.ts';
+import { programOf } from '../src/transport/transport.ts';
 import { generateClouds } from './cloud.ts';
 import { benchSnapshot, desiredOf, planOf, timeCompute } from './compute.ts';
 import { openBench, timeCycle, type TimedCommand, type TimedCycle } from './cycle.ts';
@@ -10,7 +11,7 @@ import { timeIpAlone } from './ip-alone.ts';
 import { flushRoutes } from './namespace.ts';
 import type { SampleName, SizeRequest } from './samples.ts';
 
-const PLAIN_READS: readonly Command[] = [
+const PLAIN_READS: readonly Program[] = [
   { argv: ['ip', '-json', '-4', 'route', 'show'] },
   { argv: ['ip', '-json', '-6', 'route', 'show'] },
 ];
@@ -35,7 +36,10 @@ process.stdout.write(JSON.stringify(samples));
 async function measureCycles({ ours, peer }: NonNullable<SizeRequest['namespaces']>) {
   const bench = await openBench(ours, dir);
   const { driver, scope } = bench.upstream;
-  const reads = driver.gather(scope).filter(({ argv }) => argv.includes('route'));
+  const reads = driver
+    .gather(scope)
+    .map(programOf)
+    .filter(({ argv }) => argv.includes('route'));
 
   const push = await timeCycle(bench, before);
   note('push', push.ms);
@@ -70,7 +74,7 @@ async function timeDevice(upstream: Upstream): Promise<number> {
   return ms;
 }
 
-function linesOf({ commands }: TimedCycle): readonly Command[] {
+function linesOf({ commands }: TimedCycle): readonly Program[] {
   return commands.map(({ command }) => command).filter(({ stdin }) => stdin !== undefined);
 }
 

@@ -301,6 +301,7 @@ async function runHere(command: string, folder: string, authUrl: string) {
     now: Date.now,
     sinceBoot,
     host: 'test-host',
+    readInput: () => Promise.resolve(''),
     onSignal: () => () => undefined,
   });
   return { exitCode, said: said.join('') };

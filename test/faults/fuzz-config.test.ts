@@ -39,7 +39,7 @@ function check(text: string): void {
   try {
     const config = parseConfig(text, 'route-sync.yaml');
     promise(config.policy.allow.length > 0, 'a policy that allows nothing was taken');
-    for (const { name, table, protocol } of config.upstreams) {
+    for (const { name, table = 'main', protocol = 201 } of config.upstreams) {
       promise(/^[A-Za-z0-9][\w.-]{0,62}$/.test(name), `the name ${JSON.stringify(name)} was taken`);
       promise(/^[\w.-]+$/.test(table), `the table ${JSON.stringify(table)} was taken`);
       promise(protocol > 18, `protocol ${protocol} was taken`);

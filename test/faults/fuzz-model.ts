@@ -1,7 +1,7 @@
 /** What no input may bring about: removals, commands and printed text held against small models of their own. */
 import type { PolicyMode } from '../../src/core/policy.ts';
 import type { RouteChange } from '../../src/core/route.ts';
-import type { Command } from '../../src/drivers/driver.ts';
+import type { Program } from '../../src/drivers/driver.ts';
 import { promise } from './fuzz-run.ts';
 import { count } from './summary.ts';
 
@@ -81,7 +81,7 @@ export interface Permitted {
 }
 
 /** Fails where a command is of another form, or names a prefix or a next hop that it must not. */
-export function checkCommands(commands: readonly Command[], permitted: Permitted): void {
+export function checkCommands(commands: readonly Program[], permitted: Permitted): void {
   for (const { argv, stdin = '' } of commands) {
     promise(/^ip -[46] -force -batch -$/.test(argv.join(' ')), `argv is ${argv.join(' ')}`);
     for (const line of stdin.match(/.*\n|.+$/g) ?? []) {

@@ -6,7 +6,7 @@ import { exitCodeOfReport } from '../../src/cli/exit-code.ts';
 import type { Fault, SeenRequest } from '../../src/demo/cloud.ts';
 import type { Command } from '../../src/drivers/driver.ts';
 import type { Report } from '../../src/report/report.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import { programOf, type Transport } from '../../src/transport/transport.ts';
 import { type CycleScene, failureOf, openCycleScene, reportOn } from '../agent/cycle-scene.ts';
 import { ask, listing, newRouter, ownRoutes } from '../cli/fake-ip.ts';
 import { type Tenant, WANTED, webAndDatabase } from '../cli/small-cloud.ts';
@@ -38,8 +38,9 @@ describe('incidents elsewhere', function suite() {
     router = {
       ...real,
       run: async (command, signal) => {
-        if (command.stdin !== undefined) {
-          written.push(command);
+        const program = programOf(command);
+        if (program.stdin !== undefined) {
+          written.push(program);
         }
         return real.run(command, signal);
       },
@@ -246,7 +247,7 @@ describe('incidents elsewhere', function suite() {
     scene.routers.set('edge1', {
       ...router,
       run: async (command, signal) => {
-        if (command.argv.includes('del')) {
+        if (programOf(command).argv.includes('del')) {
           // The question for rights comes right before the push.
           await ask(router, ['ip', 'route', 'del', DATABASE, 'proto', '201', 'metric', '1024']);
         }
@@ -284,7 +285,8 @@ describe('incidents elsewhere', function suite() {
     small.addTenant('other', '203.0.113.63', '198.51.100.96/27');
     scene.routers.set('edge1', {
       ...router,
-      run: async ({ argv, stdin }, signal) => {
+      run: async (command, signal) => {
+        const { argv, stdin } = programOf(command);
         const broken = stdin?.replace('203.0.113.62', '192.0.9.9');
         return router.run({ argv, ...(broken === undefined ? {} : { stdin: broken }) }, signal);
       },
@@ -425,7 +427,7 @@ describe('incidents elsewhere', function suite() {
     scene.routers.set('edge1', {
       ...router,
       run: async (command, signal) =>
-        command.stdin === undefined
+        programOf(command).stdin === undefined
           ? router.run(command, signal)
           : { stdout: '', stderr: '', exitCode: 0 },
     });

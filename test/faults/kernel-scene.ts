@@ -384,6 +384,7 @@ async function runHere(facts: Facts, options: RunOptions): Promise<Run> {
       now,
       sinceBoot,
       host: 'test-host',
+      readInput: () => Promise.resolve(''),
       onSignal: () => () => undefined,
     });
     return { exitCode, said: said.join('') };

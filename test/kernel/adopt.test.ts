@@ -8,13 +8,14 @@ import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { sightOf } from '../../src/agent/adopt-plan.ts';
 import { pushAdoption, type AdoptContext, type AdoptOutcome } from '../../src/agent/adopt-push.ts';
-import { withTransport, type Upstream } from '../../src/agent/upstream.ts';
+import { assembleUpstream, type Upstream } from '../../src/agent/upstream.ts';
 import type { UpstreamLedger } from '../../src/agent/state.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { parsePrefix } from '../../src/core/prefix.ts';
 import type { Adoption, Command, CommandOutput, Stranger } from '../../src/drivers/driver.ts';
+import { linux } from '../../src/drivers/linux.ts';
 import { localTransport } from '../../src/transport/local.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import { programOf, type Transport } from '../../src/transport/transport.ts';
 import { makeNamespace, type TestNamespace, whyNoNamespace } from './namespace.ts';
 
 const SIGNAL = new AbortController().signal;
@@ -60,8 +61,9 @@ describe('adopt on the kernel', () => {
     upstream = upstreamOver({
       ...kernel,
       run: async (command: Command, signal: AbortSignal): Promise<CommandOutput> => {
-        if (command.stdin !== undefined) {
-          onWrite(command.stdin);
+        const { stdin } = programOf(command);
+        if (stdin !== undefined) {
+          onWrite(stdin);
         }
         return kernel.run(command, signal);
       },
@@ -343,5 +345,5 @@ function upstreamOver(transport: Transport): Upstream {
   if (first === undefined) {
     throw new Error('no upstream');
   }
-  return withTransport(first, transport);
+  return assembleUpstream(first, { driver: linux, transport, owner: 'test' });
 }

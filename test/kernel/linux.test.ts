@@ -5,7 +5,7 @@ import { applyChanges, proveRights, type Push } from '../../src/agent/apply.ts';
 import { gatherState } from '../../src/agent/gather.ts';
 import { verifyChanges } from '../../src/agent/verify.ts';
 import type { RouteChange } from '../../src/core/route.ts';
-import type { RouteScope } from '../../src/drivers/driver.ts';
+import type { KernelScope } from '../../src/drivers/driver.ts';
 import { linux } from '../../src/drivers/linux.ts';
 import { localTransport } from '../../src/transport/local.ts';
 import type { Transport } from '../../src/transport/transport.ts';
@@ -62,7 +62,8 @@ describe('linux on the kernel', () => {
   });
 
   function push(...changes: readonly RouteChange[]): Push {
-    return { driver: linux, transport, scope: SCOPE, signal: SIGNAL, changes };
+    const state = { routes: [], addresses: [] };
+    return { driver: linux, transport, scope: SCOPE, signal: SIGNAL, changes, state };
   }
 
   function ip(line: string): string {
@@ -77,7 +78,7 @@ describe('linux on the kernel', () => {
       .join('\n');
   }
 
-  async function owned(scope: RouteScope = SCOPE): Promise<readonly string[]> {
+  async function owned(scope: KernelScope = SCOPE): Promise<readonly string[]> {
     const { routes } = await gatherState({ ...push(), scope });
     return routes
       .filter((route) => route.owned)

@@ -60,7 +60,11 @@ upstreams:
 
 /** A bench on the namespace with an empty state directory inside `dir`. */
 export async function openBench(netns: string, dir: string): Promise<Bench> {
-  const config = benchConfig(netns);
+  return benchOf(benchConfig(netns), dir);
+}
+
+/** The same with the one upstream of the configuration. */
+export async function benchOf(config: Config, dir: string): Promise<Bench> {
   const [upstream] = await connectUpstreams(config);
   if (upstream === undefined) {
     throw new TypeError('the configuration of the bench has no upstream');
@@ -72,9 +76,9 @@ export async function openBench(netns: string, dir: string): Promise<Bench> {
   return { config, upstream, state, lockDir, own };
 }
 
-/** Runs one cycle with push; throws unless it took and verified everything. */
+/** {@link pushCycle} with a clock on it. */
 export async function timeCycle(bench: Bench, client: OpenStackClient): Promise<TimedCycle> {
-  const { config, state } = bench;
+  const { state } = bench;
   const commands: TimedCommand[] = [];
   const start = performance.now();
   const transport = timed(bench.upstream.transport, (command, from) =>
@@ -88,12 +92,20 @@ export async function timeCycle(bench: Bench, client: OpenStackClient): Promise<
       writtenAt ||= performance.now() - start;
     },
   };
+  const upstream = { ...bench.upstream, transport };
+  const result = await pushCycle({ ...bench, upstream, state: timedState }, client);
+  return { ms: performance.now() - start, commands, writtenAt, result };
+}
+
+/** Runs one cycle with push; throws unless it took and verified everything. */
+export async function pushCycle(bench: Bench, client: OpenStackClient): Promise<ApplyResult> {
+  const { config, state } = bench;
   const report = await runCycle(
     {
       config,
-      upstreams: [{ ...bench.upstream, transport }],
+      upstreams: [bench.upstream],
       client,
-      state: timedState,
+      state,
       lock: async (upstream) => lock(upstream, bench),
       journal: async (upstream) => journal(upstream, bench),
       command: 'bench',
@@ -103,14 +115,13 @@ export async function timeCycle(bench: Bench, client: OpenStackClient): Promise<
     },
     { run: 'bench', push: true, force: false, verbose: false, reviewed: undefined },
   );
-  const ms = performance.now() - start;
   const [upstream] = report.upstreams;
   const result = upstream?.result;
   if (result === undefined || !result.verified || result.failed.length > 0) {
     const why = upstream?.error?.message ?? result?.failed[0]?.error.message ?? 'not verified';
     throw new Error(`the cycle did not push everything: ${why}`);
   }
-  return { ms, commands, writtenAt, result };
+  return result;
 }
 
 function timed(transport: Transport, record: (command: Program, start: number) => void): Transport {

@@ -37,6 +37,7 @@ export function makeBird(netns: string, configuration: string): BirdDaemon {
   let child: ChildProcess | undefined;
   const birdc = (...words: readonly string[]): string => {
     const { stdout, stderr } = spawnSync('birdc', ['-s', places.socket, ...words], {
+      maxBuffer: 1 << 29,
       encoding: 'utf8',
     });
     return stdout + stderr;

@@ -44,9 +44,10 @@ export function makeFrr(netns: string): FrrDaemon {
     const child = children.get(name);
     children.delete(name);
     if (child !== undefined) {
+      const isRunning = child.exitCode === null && child.signalCode === null;
       const exit = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
-      await exit;
+      await (isRunning ? exit : undefined);
     }
   };
   const vtysh = (...commands: readonly string[]): string =>

@@ -3,8 +3,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 
 import { type RouterServer, startRouterServer } from '../support/router-server.ts';
-import { ROUTER_SYSTEMS } from '../support/router-server-systems.ts';
-import type { Router, RouterModel } from '../support/routers/router.ts';
+import { type Lab, LABS } from '../support/routers/labs.ts';
+import type { Router } from '../support/routers/router.ts';
 
 /** Debian's own Python: python3-netmiko is installed for that one. */
 const PYTHON = '/usr/bin/python3';
@@ -29,8 +29,7 @@ print(json.dumps(out))
 interface Case {
   /** What netmiko calls the system. */
   readonly type: string;
-  readonly os: string;
-  readonly dialect?: string;
+  readonly lab: keyof typeof LABS;
   readonly config: readonly string[];
   /** False where the lines leave the configuration mode themselves. */
   readonly leaves?: false;
@@ -43,7 +42,7 @@ interface Case {
 const CASES: readonly Case[] = [
   {
     type: 'cisco_ios',
-    os: 'cisco-ios',
+    lab: 'cisco-ios',
     config: ['ip route 10.1.0.0 255.255.255.0 203.0.113.5 tag 7'],
     enables: true,
     show: 'show running-config | include ^ip route',
@@ -51,14 +50,14 @@ const CASES: readonly Case[] = [
   },
   {
     type: 'cisco_nxos',
-    os: 'cisco-nxos',
+    lab: 'cisco-nxos',
     config: ['ip route 10.1.0.0/24 203.0.113.5 tag 7'],
     show: "show running-config | include '^ip route'",
     shown: /^ip route 10\.1\.0\.0\/24 203\.0\.113\.5 tag 7$/m,
   },
   {
     type: 'cisco_xr',
-    os: 'cisco-iosxr',
+    lab: 'cisco-iosxr',
     config: [
       'router static address-family ipv4 unicast 10.1.0.0/24 203.0.113.5 tag 7',
       'commit',
@@ -70,7 +69,7 @@ const CASES: readonly Case[] = [
   },
   {
     type: 'arista_eos',
-    os: 'arista-eos',
+    lab: 'arista-eos',
     config: ['ip route 10.1.0.0/24 203.0.113.5 name seven'],
     enables: true,
     show: 'show running-config | include ^ip route',
@@ -78,7 +77,7 @@ const CASES: readonly Case[] = [
   },
   {
     type: 'juniper_junos',
-    os: 'juniper-junos',
+    lab: 'juniper-junos tag',
     config: [
       'set routing-options static route 10.1.0.0/24 next-hop 203.0.113.5',
       'commit',
@@ -90,15 +89,15 @@ const CASES: readonly Case[] = [
   },
   {
     type: 'vyos',
-    os: 'vyos',
+    lab: 'vyos 1.4',
     config: ['set protocols static route 10.1.0.0/24 next-hop 203.0.113.5', 'commit', 'exit'],
     leaves: false,
-    show: "show configuration commands | match '10.1.0.0'",
+    show: 'show configuration commands | match 10.1.0.0',
     shown: /^set protocols static route 10\.1\.0\.0\/24 next-hop '?203\.0\.113\.5'?$/m,
   },
   {
     type: 'mikrotik_routeros',
-    os: 'mikrotik-routeros',
+    lab: 'mikrotik-routeros 7',
     config: ['/ip/route/add dst-address=10.1.0.0/24 gateway=203.0.113.5 comment=seven'],
     leaves: false,
     show: '/ip/route/export terse',
@@ -106,17 +105,15 @@ const CASES: readonly Case[] = [
   },
   {
     type: 'alcatel_sros',
-    os: 'nokia-sros',
-    dialect: 'classic',
-    config: ['configure router static-route-entry 10.1.0.0/24 next-hop 203.0.113.5 no shutdown'],
+    lab: 'nokia-sros classic',
+    config: ['router static-route-entry 10.1.0.0/24 next-hop 203.0.113.5 no shutdown', 'exit all'],
     leaves: false,
     show: 'admin display-config',
     shown: /static-route-entry 10\.1\.0\.0\/24/,
   },
   {
     type: 'huawei',
-    os: 'huawei-vrp',
-    dialect: '5',
+    lab: 'huawei-vrp 5',
     config: ['ip route-static 10.1.0.0 24 203.0.113.5 tag 7'],
     show: 'display current-configuration | include route-static',
     shown: /^ *ip route-static 10\.1\.0\.0 255\.255\.255\.0 203\.0\.113\.5 tag 7$/m,
@@ -149,16 +146,11 @@ describe('a simulated router as netmiko sees it', () => {
     server = undefined;
   });
 
-  for (const { type, os, dialect, config, show, shown, enables = false, leaves = true } of CASES) {
+  for (const { type, lab: name, config, show, shown, enables = false, leaves = true } of CASES) {
     it(`takes a route as ${type}`, async () => {
-      const system = ROUTER_SYSTEMS.find(
-        ({ model, dialect: its }) => model.os === os && (dialect === undefined || its === dialect),
-      );
-      if (system === undefined) {
-        throw new Error(`there is no simulated ${os}`);
-      }
-      const router = bootOf(system.model, system.config, dialect);
-      server = await startRouterServer(router, { pager: system.model.pager, password: PASSWORD });
+      const lab = LABS[name];
+      const router = bootOf(lab);
+      server = await startRouterServer(router, { pager: lab.model.pager, password: PASSWORD });
       const device = {
         device_type: type,
         host: '127.0.0.1',
@@ -174,7 +166,7 @@ describe('a simulated router as netmiko sees it', () => {
   }
 });
 
-function bootOf(model: RouterModel, config: string, dialect: string | undefined): Router {
+function bootOf({ model, config, scope: { dialect } }: Lab): Router {
   return model.boot({
     hostname: 'edge1',
     config,

@@ -35,7 +35,7 @@ const BLOCKS = /^Routing (?:Descriptor Blocks|paths):/i;
 /** A path of a display of one prefix. */
 const BLOCK = /^(?:\*\s*)?(?:directly connected|\d+(?:\.\d+){3}|[\da-f]*:[\da-f:]*:)/i;
 /** A further path of a table. */
-const MORE = /^(?:\[\d+\/\d+\]|via\s|is directly connected)/;
+const MORE = /^(?:\[\d+\/\d+\]|via\s|(?:is )?directly connected)/;
 const LEADS = /\bvia\b|\bdirectly connected\b|, Null0/i;
 
 /** Static, and neither replicated (`+`, `&`) nor leaked (`L`); NG is a static route to a nexthop group of EOS. */
@@ -47,7 +47,7 @@ const TYPED6 = /^u?$/;
 
 /** What may stand before an address or an interface and says nothing of it. */
 const FILLER =
-  /^(?:|\*|via|is|(?:in)?directly|connected|nexthop|interface|never|\d+:\d+:\d+|(?:\d+[ywdhms])+)$/i;
+  /^(?:|\*|via|is|(?:in)?directly|connected|nexthop|vtep|interface|never|\d+:\d+:\d+|(?:\d+[ywdhms])+)$/i;
 /** With the VRF of the interface behind `%`. */
 const INTERFACE = /^[a-z][\w./:-]*\d[\w./:-]*(?:%.*)?$/i;
 

@@ -1,7 +1,7 @@
 /** The routers behind an edge: each in a namespace with one link to it, and what BGP taught them; FRR or BIRD. */
 import { execFileSync } from 'node:child_process';
 
-import { makeBird } from '../bird-daemon.ts';
+import { type BirdDaemon, makeBird } from '../bird-daemon.ts';
 import { makeFrr } from '../frr-daemon.ts';
 import { makeNamespace, type TestNamespace } from '../namespace.ts';
 
@@ -63,10 +63,14 @@ export async function frrRouter(edge: TestNamespace, link: Link): Promise<BgpRou
     `router bgp ${link.as}`,
     ` bgp router-id ${link.router.ipv4}`,
     ' no bgp ebgp-requires-policy',
+    ' no bgp default ipv4-unicast',
     ...neighbours.map((address) => ` neighbor ${address} remote-as ${EDGE_AS}`),
     ...neighbours.map((address) => ` neighbor ${address} timers connect 1`),
-    ' address-family ipv6 unicast',
-    `  neighbor ${link.edge.ipv6} activate`,
+    ...(['ipv4', 'ipv6'] as const).flatMap((family) => [
+      ` address-family ${family} unicast`,
+      `  neighbor ${link.edge[family]} activate`,
+      ' exit-address-family',
+    ]),
   ]);
   return {
     link,
@@ -106,6 +110,7 @@ protocol bgp edge_${family} {
   local ${link.router[family]} as ${link.as};
   neighbor ${link.edge[family]} as ${EDGE_AS};
   connect delay time 1;
+  error wait time 1, 5;
   ${family} { import all; export none; };
 }`;
   const daemon = makeBird(
@@ -125,7 +130,12 @@ ${session('ipv6')}
     link,
     namespace,
     learned: () =>
-      readBird(daemon.birdc('show', 'route', 'where', 'source', '=', 'RTS_BGP', 'all')),
+      new Map(
+        [...birdRoutes(daemon, 'where', 'source', '=', 'RTS_BGP')].map(([prefix, [hop = '']]) => [
+          prefix,
+          hop,
+        ]),
+      ),
     close: async () => {
       await daemon.close();
       namespace.close();
@@ -133,17 +143,27 @@ ${session('ipv6')}
   };
 }
 
-function readBird(text: string): ReadonlyMap<string, string> {
-  const learned = new Map<string, string>();
+/** What `show route` of BIRD has of the chosen routes: prefix -> next hops. */
+export function birdRoutes(
+  { places }: BirdDaemon,
+  ...choice: readonly string[]
+): ReadonlyMap<string, readonly string[]> {
+  const words = ['-s', places.socket, 'show', 'route', ...choice];
+  const text = execFileSync('birdc', words, { encoding: 'utf8', maxBuffer: 1 << 29 });
+  const routes = new Map<string, readonly string[]>();
   let prefix = '';
   for (const line of text.split('\n')) {
-    prefix = /^([\da-f.:]+\/\d+) /.exec(line)?.[1] ?? prefix;
-    const hop = /^\tBGP\.next_hop: (\S+)/.exec(line)?.[1];
+    const [, start] = /^([\da-f.:]+\/\d+) /.exec(line) ?? [];
+    if (start !== undefined) {
+      prefix = start;
+      routes.set(prefix, []);
+    }
+    const [, hop] = /^\tvia (\S+)/.exec(line) ?? [];
     if (hop !== undefined) {
-      learned.set(prefix, hop);
+      routes.set(prefix, [...(routes.get(prefix) ?? []), hop]);
     }
   }
-  return learned;
+  return routes;
 }
 
 /** True if a packet from there reaches the address and its answer comes back: nobody listens, and that is told. */

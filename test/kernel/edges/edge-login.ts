@@ -13,7 +13,6 @@ const USER_ID = 64_999;
 const FRR_FOLDERS = ['/run/frr', '/etc/frr'];
 
 export interface Login {
-  readonly sshd: TestSshd;
   /** The `via` of an upstream. */
   readonly via: object;
   close(): Promise<void>;
@@ -52,17 +51,16 @@ export async function frrLogin(
     [join(folder, 'group'), '/etc/group'],
     ...FRR_FOLDERS.map((place) => [frr, place]),
   ].map(([from, to]) => `mount --bind ${from} ${to}`);
-  const script = [...mounts, 'exec "$@"'].join(' && ');
+  const script = [`mkdir -p ${FRR_FOLDERS.join(' ')}`, ...mounts, 'exec "$@"'].join(' && ');
   const sshd = await startSshd({ prefix: ['unshare', '-m', 'sh', '-c', script, 'sh'] });
-  const { via, close } = loginTo(sshd, {
+  const login = loginTo(sshd, {
     user: ROUTER_USER,
     ...(shell !== '/bin/sh' && { shell: 'none' }),
   });
   return {
-    sshd,
-    via,
+    ...login,
     close: async () => {
-      await close();
+      await login.close();
       rmSync(folder, { recursive: true });
     },
   };
@@ -72,5 +70,5 @@ function loginTo(sshd: TestSshd, special: object = {}): Login {
   const { port, identityFile, knownHostsFile } = sshd;
   const usual = { host: '127.0.0.1', port, identityFile, knownHostsFile };
   const ssh = { ...usual, configFile: '/dev/null', agent: false, ...special };
-  return { sshd, via: { ssh }, close: async () => sshd.close() };
+  return { via: { ssh }, close: async () => sshd.close() };
 }

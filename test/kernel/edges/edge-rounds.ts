@@ -92,17 +92,11 @@ export function manyRoutes(count: number): readonly DesiredRoute[] {
 /** One in a hundred of 10,000 routes in turn gone, moved to another next hop, and replaced by a new one: 133 changes. */
 export function changed(routes: readonly DesiredRoute[]): readonly DesiredRoute[] {
   return routes.flatMap((route, i) => {
-    const turn = i % 100 === 7 ? Math.floor(i / 100) % 3 : undefined;
-    switch (turn) {
-      case 0:
-        return [];
-      case 1:
-        return [routeAt(i, i + 50)];
-      case 2:
-        return [routeAt(routes.length + i, i)];
-      default:
-        return [route];
+    if (i % 100 !== 7) {
+      return [route];
     }
+    const kinds = [[], [routeAt(i, i + 50)], [routeAt(routes.length + i, i)]];
+    return kinds[Math.floor(i / 100) % 3] ?? [];
   });
 }
 
@@ -138,10 +132,10 @@ export function entry(prefix: string, hops: readonly string[]): string {
 }
 
 /** What the kernel forwards by, of one route protocol number. */
-export function kernelTable({ ip }: TestNamespace, protocol: number): Table {
+export function kernelTable(namespace: TestNamespace, protocol: number): Table {
   return ['-4', '-6']
     .flatMap((family) =>
-      readKernel(ip(family, '-N', '-json', 'route', 'show', 'proto', String(protocol))),
+      readKernel(namespace.ip(family, '-N', '-json', 'route', 'show', 'proto', String(protocol))),
     )
     .map(({ dst, gateway, nexthops = [] }) => {
       const hops = [

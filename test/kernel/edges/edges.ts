@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 
 import type { Upstream } from '../../../src/agent/upstream.ts';
 import { until } from '../../support/until.ts';
-import { makeBird } from '../bird-daemon.ts';
+import { type BirdDaemon, makeBird } from '../bird-daemon.ts';
 import { type FrrDaemon, makeFrr } from '../frr-daemon.ts';
 import { makeNamespace, type TestNamespace } from '../namespace.ts';
+import { birdRoutes } from './bgp-router.ts';
 import { frrLogin, type Login, namespaceLogin, rootLogin } from './edge-login.ts';
 import { entry, kernelTable, openUpstream, type Table } from './edge-rounds.ts';
 
@@ -182,14 +183,8 @@ export async function birdEdge(): Promise<DaemonEdge> {
       kernelTable(namespace, PROTOCOLS.bird).filter(
         (line) => !/^(?:10\.9|2001:db8:99::)/.test(line),
       ),
-    rib: () =>
-      BLOCKS.flatMap((name) =>
-        birdTable(daemon.birdc('show', 'route', 'protocol', `'${name}'`)),
-      ).sort(),
-    foreign: () => [
-      ...birdTable(daemon.birdc('show', 'route', 'protocol', 'theirs')),
-      ...birdTable(daemon.birdc('show', 'route', 'protocol', 'theirs6')),
-    ],
+    rib: () => BLOCKS.flatMap((name) => birdTable(daemon, name)).sort(),
+    foreign: () => ['theirs', 'theirs6'].flatMap((name) => birdTable(daemon, name)),
     configure: async (text) => {
       daemon.write(BIRD_CONFIGURATION + text);
       await until(() => daemon.birdc('configure').includes('Reconfigured'));
@@ -213,17 +208,9 @@ export async function birdEdge(): Promise<DaemonEdge> {
   };
 }
 
-function birdTable(text: string): Table {
-  let prefix = '';
-  const hops = new Map<string, readonly string[]>();
-  for (const line of text.split('\n')) {
-    prefix = /^([\da-f.:]+\/\d+) /.exec(line)?.[1] ?? prefix;
-    const [, hop] = /^\tvia (\S+)/.exec(line) ?? [];
-    if (prefix !== '') {
-      hops.set(prefix, [...(hops.get(prefix) ?? []), ...(hop === undefined ? [] : [hop])]);
-    }
-  }
-  return [...hops].map(([name, addresses]) => entry(name, addresses));
+function birdTable(daemon: BirdDaemon, protocol: string): Table {
+  const routes = birdRoutes(daemon, 'protocol', `'${protocol}'`);
+  return [...routes].map(([prefix, hops]) => entry(prefix, hops));
 }
 
 async function common(login: Login, namespace: TestNamespace, upstream: object) {

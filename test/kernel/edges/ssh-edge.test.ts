@@ -37,9 +37,9 @@ describe('drivers over a real sshd', function suite() {
   });
 
   /** A daemon's table follows its configuration, and the kernel's that, each in its own time. */
-  async function holds({ fib, rib }: Edge, table: Table): Promise<void> {
-    await until(() => String(rib()) === String(table));
-    await until(() => String(fib()) === String(table));
+  async function holds(held: Edge, table: Table): Promise<void> {
+    await until(() => String(held.rib()) === String(table));
+    await until(() => String(held.fib()) === String(table));
   }
 
   for (const [name, make] of Object.entries(EDGES)) {

@@ -1,8 +1,8 @@
 /** What all parts of a CLI session share: the wire, what is known of the router, and how patient we are. */
 import type { LineAnswer } from '../drivers/driver.ts';
 import type { SessionDefinition } from '../drivers/session.ts';
-import { RouteSyncError } from '../errors.ts';
-import { lost, type Progress } from './cli-errors.ts';
+import type { RouteSyncError } from '../errors.ts';
+import { lost, type Progress, quote } from './cli-errors.ts';
 import { promptsOf, type Prompts } from './cli-prompts.ts';
 import { cliReader, type CliReader } from './cli-reader.ts';
 import { redactLine } from './cli-redact.ts';
@@ -52,8 +52,8 @@ export interface Console {
   isChatter(line: string): boolean;
   /** Lines that stand above the prompt and belong to it; from now on they are in no answer. */
   learnHeader(rows: readonly string[]): void;
-  /** Types text and Enter. */
-  type(text: string): void;
+  /** Types each line and Enter, all at once. */
+  type(...lines: readonly string[]): void;
   /** As {@link type}, for what nobody may see. */
   typeSecret(text: string): void;
   /** The lines that were completed since the last call. */
@@ -95,9 +95,9 @@ export function consoleOf(
       return isChatter;
     },
     learnHeader: (rows) => rows.forEach((row) => headers.add(row)),
-    type: (text) => {
-      note('sent', text);
-      wire.write(`${text}\r`);
+    type: (...lines) => {
+      lines.forEach((line) => note('sent', line));
+      wire.write(lines.map((line) => `${line}\r`).join(''));
     },
     typeSecret: (text) => {
       note('sent', '[secret]');
@@ -113,16 +113,27 @@ export function consoleOf(
       if (news === 'more' || news === 'quiet') {
         return news;
       }
-      const cause: unknown = news === 'aborted' ? signal.reason : wire.failure();
-      const why = cause instanceof RouteSyncError ? `: ${cause.message}` : '';
-      const said = farewell === '' ? '' : ` (the router said ${JSON.stringify(farewell)})`;
-      const reason =
-        news === 'aborted'
-          ? 'was stopped: a deadline passed or route-sync is ending'
-          : `was lost${said}${why}`;
-      throw lost({ description, reason, progress, cause });
+      if (news === 'aborted') {
+        const reason = 'was stopped: a deadline passed or route-sync is ending';
+        throw lost({ description, reason, progress, cause: signal.reason });
+      }
+      throw cutOff({ description, farewell, progress, failure: wire.failure() });
     },
   };
+}
+
+interface CutOff {
+  readonly description: string;
+  /** The notice of a reload, where one came. */
+  readonly farewell: string;
+  readonly progress: Progress | undefined;
+  readonly failure: RouteSyncError | undefined;
+}
+
+function cutOff({ description, farewell, progress, failure }: CutOff): RouteSyncError {
+  const why = failure === undefined ? '' : `: ${failure.message}`;
+  const said = farewell === '' ? '' : ` (the router said ${quote(farewell)})`;
+  return lost({ description, reason: `was lost${said}${why}`, progress, cause: failure });
 }
 
 /** True if the words are a failure that the line does not expect. */

@@ -6,6 +6,7 @@ import type { CliLine, Dialogue, LineAnswer } from '../drivers/driver.ts';
 import { answerOf, type Console, isRefused } from './cli-console.ts';
 import {
   isLongSilent,
+  MAX_HEADER,
   progressOf,
   refuseEndless,
   refuseQuestion,
@@ -18,9 +19,6 @@ import { finishTurn, newTurns, readOutput, type Turn } from './cli-turns.ts';
 
 /** How many characters one line of the window stands for: input buffers count characters. */
 const LINE_CHARACTERS = 32;
-
-/** How many lines stand above a prompt at most. */
-const MAX_HEADER = 2;
 
 /** Resolves with one answer for each line that was sent. Begins at a prompt of ours, and ends at one. */
 export async function talk(
@@ -68,11 +66,11 @@ function sendMore(state: Talk): void {
   if (state.next - state.answers.length - freeIn(state) > state.sent / 2) {
     return;
   }
+  const texts: string[] = [];
   for (;;) {
     const line = state.lines[state.next];
     if (line === undefined || !maySend(state, line)) {
-      state.sent = state.next - state.answers.length;
-      return;
+      break;
     }
     state.next += 1;
     const { text } = line;
@@ -83,7 +81,11 @@ function sendMore(state: Talk): void {
       continue;
     }
     state.turns.waiting.push(line);
-    state.console.type(text);
+    texts.push(text);
+  }
+  state.sent = state.next - state.answers.length;
+  if (texts.length > 0) {
+    state.console.type(...texts);
   }
 }
 
@@ -179,11 +181,15 @@ function respond(state: Talk): void {
     console.type(known.answer);
     return;
   }
-  const isReading = state.pasted > 0 || current.text.some((row) => READS.test(row));
-  if (isReading && console.reader.received() >= state.pasteShows) {
+  if (isReading(state, current) && console.reader.received() >= state.pasteShows) {
     paste(state);
   }
   settle(state);
+}
+
+/** The current line makes the router read, and it does so by now. */
+function isReading({ pasted }: Talk, { line, text }: Turn): boolean {
+  return line.paste !== undefined && (pasted > 0 || text.some((row) => READS.test(row)));
 }
 
 /** One piece at a time; the next one when it shows, or nothing does. */
@@ -201,47 +207,47 @@ function paste(state: Talk): void {
 
 /** Finds the end of the last answer, once nothing more may be sent before it. */
 function settle(state: Talk): void {
-  const { console, turns, lines, next } = state;
+  const { console, turns, lines, next, hasProbed } = state;
   const line = lines[next];
-  if (
-    turns.current === undefined ||
-    turns.waiting.length > 0 ||
-    (line !== undefined && maySend(state, line))
-  ) {
+  const hasMore = turns.waiting.length > 0 || (line !== undefined && maySend(state, line));
+  if (turns.current === undefined || hasMore) {
     return;
   }
-  const open = console.reader.open();
-  const isAt = isAtPrompt(state);
-  const above = turns.promptsAtEnd;
-  if (!state.hasProbed) {
-    if (isAt || (open === '' && above.length > 0)) {
+  if (!hasProbed) {
+    const isAt = isAtPrompt(state);
+    if (isAt || (console.reader.open().trim() === '' && turns.promptsAtEnd.length > 0)) {
       probe(state, isAt);
     }
-    return;
-  }
-  const isOver = (isAt && above.at(-1) === open.trimEnd()) || above.length > 1;
-  if (isOver || (isAt && hasHeader(turns.current.text, state))) {
+  } else if (isConfirmed(state) || hasHeader(state, turns.current.text)) {
     finishTurn(turns);
     turns.complete.splice(0).forEach((turn) => complete(state, judge(state, turn)));
   }
+}
+
+/** The same prompt stands twice, with nothing in between. */
+function isConfirmed(state: Talk): boolean {
+  const above = state.turns.promptsAtEnd;
+  const open = state.console.reader.open();
+  return above.length > 1 || (isAtPrompt(state) && above.at(-1) === open.trimEnd());
 }
 
 /**
  * The prompt has lines above it (VyOS): the empty line was answered with the same ones as those before it. They are taken
  * out of the answer.
  */
-function hasHeader(text: string[], { console }: Talk): boolean {
-  const at = text.lastIndexOf(console.reader.open().trimEnd());
+function hasHeader(state: Talk, text: string[]): boolean {
+  const { console } = state;
+  const at = isAtPrompt(state) ? text.lastIndexOf(console.reader.open().trimEnd()) : -1;
   const header = text.slice(at + 1).filter((row) => row !== '');
-  const before = text.slice(0, Math.max(at, 0)).filter((row) => row !== '');
   if (at === -1 || header.length === 0 || header.length > MAX_HEADER) {
     return false;
   }
-  if (header.join('\n') !== before.slice(-header.length).join('\n')) {
+  const before = text.slice(0, at).findLastIndex((row) => row !== '') + 1 - header.length;
+  if (before < 0 || header.some((row, index) => text[before + index] !== row)) {
     return false;
   }
   console.learnHeader(header);
-  text.splice(0, text.length, ...before.slice(0, -header.length));
+  text.length = before;
   return true;
 }
 
@@ -262,12 +268,14 @@ function afterSilence(state: Talk): void {
   }
   if (turns.waiting.length > 0) {
     askAgain(state);
-  } else if (isAtPrompt(state) || (open === '' && turns.promptsAtEnd.length > 0)) {
+  } else if (isAtPrompt(state) || (open.trim() === '' && turns.promptsAtEnd.length > 0)) {
     // What swallowed the empty line is over now.
     state.hasProbed = false;
     settle(state);
   } else if (turns.current !== undefined) {
-    paste(state);
+    if (isReading(state, turns.current) || isLongSilent(state)) {
+      paste(state);
+    }
     refuseQuestion(state, turns.current.line.text);
   }
 }

@@ -3,6 +3,7 @@ import type { RouteSyncError } from '../errors.ts';
 import { answerOf, type Console } from './cli-console.ts';
 import { lost, quote, refusedLogin, strange } from './cli-errors.ts';
 import { talk } from './cli-dialogue.ts';
+import { MAX_HEADER } from './cli-talk.ts';
 
 /** Ctrl-C: leaves a question. */
 export const INTERRUPT = '\u0003';
@@ -11,6 +12,8 @@ const PASSWORD = /passw(?:or)?d ?:?\s*$/i;
 const LOGIN = /^(?:user ?name|user|login|password) ?:\s*$/i;
 /** Silence is asked for in parts of this size, so that more text between them shows. */
 const PARTS = 5;
+/** So many candidates for a prompt stand in no banner. */
+const MAX_PROBES = 20;
 /** From a shell to the CLI, and from there to the privileged mode. */
 const MAX_STEPS = 3;
 
@@ -51,14 +54,14 @@ export async function goHome(console: Console, signal: AbortSignal): Promise<voi
 /** Waits until a prompt of ours stands at the end; messages may have pushed it away. */
 export async function findPrompt(console: Console, signal: AbortSignal): Promise<void> {
   const { prompts, reader, quietMs, deadlineMs, description } = console;
-  for (let idleMs = 0; prompts.ownKind(reader.open()) === undefined;) {
-    const news = await console.next(idleMs === 0 ? 0 : quietMs, signal);
-    console.take();
-    idleMs = news === 'more' ? 0 : idleMs + quietMs;
-    if (idleMs >= deadlineMs) {
+  for (let waitedMs = 0; prompts.ownKind(reader.open()) === undefined;) {
+    if (waitedMs >= deadlineMs) {
       throw lost({ description, reason: 'shows no prompt any more' });
     }
-    if (news === 'quiet' && reader.open() === '') {
+    const news = await console.next(waitedMs === 0 ? 0 : quietMs, signal);
+    console.take();
+    waitedMs += news === 'more' ? 1 : quietMs;
+    if (news === 'quiet' && reader.open().trim() === '') {
       console.type('');
     }
   }
@@ -67,8 +70,11 @@ export async function findPrompt(console: Console, signal: AbortSignal): Promise
 interface Search {
   /** The candidate that an empty line was sent for. */
   probed: string | undefined;
-  /** The last line that was complete since then. */
-  above: string;
+  /** The lines that were complete since then. */
+  rows: readonly string[];
+  /** What stood between two prompts the last time. */
+  header: string;
+  probes: number;
   isAnswered: boolean;
   idleMs: number;
 }
@@ -76,13 +82,13 @@ interface Search {
 /** What looks like a prompt is one if an empty line brings it again; a banner does not answer. */
 async function firstPrompt(console: Console, signal: AbortSignal): Promise<string> {
   const { reader, deadlineMs, quietMs } = console;
-  const search: Search = { probed: undefined, above: '', isAnswered: false, idleMs: 0 };
+  const nothing = { probed: undefined, rows: [], header: '', probes: 0 };
+  const search: Search = { ...nothing, isAnswered: false, idleMs: 0 };
   for (;;) {
     const news = await waitAtLogin(console, search, signal);
-    for (const row of console.take()) {
-      search.isAnswered = false;
-      search.above = row === '' || console.isChatter(row) ? search.above : row;
-    }
+    const rows = console.take();
+    search.isAnswered &&= rows.length === 0;
+    search.rows = [...search.rows, ...rows].filter((row) => row !== '' && !console.isChatter(row));
     const open = reader.open();
     if (news === 'more') {
       search.idleMs = 0;
@@ -93,7 +99,7 @@ async function firstPrompt(console: Console, signal: AbortSignal): Promise<strin
     if (isConfirmed(console, search)) {
       return open;
     }
-    if (search.idleMs >= deadlineMs) {
+    if (search.idleMs >= deadlineMs || search.probes > MAX_PROBES) {
       throw noPrompt(console, open);
     }
   }
@@ -112,11 +118,17 @@ function isConfirmed(console: Console, search: Search): boolean {
   if (prompts.kindOf(open) === undefined) {
     return false;
   }
-  if (search.probed === open && search.above === open.trimEnd()) {
+  const prompt = open.trimEnd();
+  const isProbed = search.probed === open && search.rows[0] === prompt;
+  // Some systems draw a prompt twice, others have lines above it.
+  const above = search.rows.filter((row) => row !== prompt);
+  if (isProbed && (above.length === 0 || above.join('\n') === search.header)) {
+    console.learnHeader(above);
     return true;
   }
-  if (search.probed !== open || search.idleMs >= quietMs) {
-    Object.assign(search, { probed: open, above: '', idleMs: 0 });
+  if (isProbed || search.probed !== open || search.idleMs >= quietMs) {
+    const header = isProbed && above.length <= MAX_HEADER ? above.join('\n') : '';
+    Object.assign(search, { probed: open, rows: [], header, probes: search.probes + 1, idleMs: 0 });
     console.type('');
   }
   return false;
@@ -134,7 +146,7 @@ function answerGreeting(console: Console, search: Search): void {
 /** A session that ends before its first prompt: what `ssh` says of it counts, else the router's last words. */
 async function waitAtLogin(
   console: Console,
-  { above }: Search,
+  { rows: before }: Search,
   signal: AbortSignal,
 ): Promise<'more' | 'quiet'> {
   const { reader, wire, description, quietMs } = console;
@@ -142,7 +154,7 @@ async function waitAtLogin(
     return await console.next(quietMs / PARTS, signal);
   } catch (error) {
     const failure = reader.hasEnded() ? wire.failure() : undefined;
-    const rows = [above, ...console.take(), reader.open()];
+    const rows = [...before, ...console.take(), reader.open()];
     const said = answerOf('', rows).text.split('\n').at(-1) ?? '';
     if (signal.aborted || (failure === undefined && said === '')) {
       throw error;

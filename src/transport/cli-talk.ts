@@ -14,6 +14,9 @@ const LONG_QUIETS = 4;
 /** How questions of routers end. */
 const QUESTION = /[?:\])>]\s*$/;
 
+/** How many lines stand above a prompt at most. */
+export const MAX_HEADER = 2;
+
 /** A dialogue that is under way. */
 export interface Talk {
   readonly console: Console;

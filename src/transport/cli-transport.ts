@@ -105,16 +105,16 @@ function dialogueOf(command: Command): Dialogue {
 async function sshWire(ssh: SshOptions, { login }: SessionDefinition): Promise<CliWire> {
   const options =
     login === undefined ? ssh : { ...ssh, user: login(ssh.user ?? (await resolveHost(ssh)).user) };
-  const process = await startSsh(options, 'terminal');
-  process.stdout.setEncoding('utf8');
+  const client = await startSsh(options, 'terminal');
+  client.stdout.setEncoding('utf8');
   return {
     write: (text) => {
-      process.stdin.write(text);
+      client.stdin.write(text);
     },
-    chunks: chunksOf(process),
-    failure: () => connectionFailure(process.log(), options),
-    rest: (isResting) => process.rest(isResting),
-    close: () => process.end(),
+    chunks: chunksOf(client),
+    failure: () => connectionFailure(client.log(), options),
+    rest: (isResting) => client.rest(isResting),
+    close: () => client.end(),
   };
 }
 

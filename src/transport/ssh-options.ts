@@ -105,7 +105,13 @@ function modeArguments(mode: SshMode, folder: string): readonly string[] {
     return ['-G'];
   }
   if (mode === 'terminal') {
-    return ['-tt', '-e', 'none', ...settings({ ControlMaster: 'no', ControlPath: 'none' })];
+    // OpenSSH 9.5 and later send typed keys in steps of 20 ms; nobody types here. Older ones do not know the word.
+    const typing = {
+      IgnoreUnknown: 'ObscureKeystrokeTiming',
+      ObscureKeystrokeTiming: 'no',
+    };
+    const control = { ControlMaster: 'no', ControlPath: 'none' };
+    return ['-tt', '-e', 'none', ...settings({ ...typing, ...control })];
   }
   const local = { PermitLocalCommand: 'yes', LocalCommand: `echo ${CONNECTED}` };
   const control = { ControlMaster: 'yes', ControlPath: configValue(controlSocket(folder)) };

@@ -7,6 +7,7 @@ import type { CommandOutput } from '../../src/drivers/driver.ts';
 import type { SessionDefinition } from '../../src/drivers/session.ts';
 import { modelTransport, type ModelTransport } from '../support/model-transport.ts';
 import { aristaEosModel } from '../support/routers/arista-eos.ts';
+import { LABS } from '../support/routers/labs.ts';
 import type { Router } from '../support/routers/router.ts';
 import {
   changed,
@@ -22,20 +23,8 @@ import { conformsTo } from './conformance.ts';
 import { add, installed, remove, replace } from './routes.ts';
 import { thrown } from './thrown.ts';
 
-const CONFIG = `
-vrf instance red
-ip routing
-interface Ethernet1
-   no switchport
-   ip address 203.0.113.1/24
-   ipv6 address 2001:db8:ffff::1/64
-interface Ethernet2
-   no switchport
-   vrf red
-   ip address 198.51.100.1/24
-ip route 10.99.0.0/16 203.0.113.99
-end
-`;
+const LAB = LABS['arista-eos'];
+const { config: CONFIG } = LAB;
 const SESSION = aristaEos.session as SessionDefinition;
 const FOREIGN = 'ip route 10.99.0.0/16 203.0.113.99';
 
@@ -63,12 +52,7 @@ async function pushing(
 }
 
 describe('aristaEos', () => {
-  conformsTo({
-    driver: aristaEos,
-    model: aristaEosModel,
-    config: CONFIG,
-    refusal: '% Invalid input',
-  });
+  conformsTo(LAB);
 
   it('types one session, one line for each next hop, adds before removals', () => {
     const lines = typed(
@@ -266,13 +250,7 @@ describe('aristaEos', () => {
 });
 
 describe('aristaEos under a commit timer', () => {
-  conformsTo({
-    driver: aristaEos,
-    model: aristaEosModel,
-    config: CONFIG,
-    scope: { confirmSeconds: 300 },
-    refusal: '% Invalid input',
-  });
+  conformsTo({ ...LAB, scope: { confirmSeconds: 300 } });
 
   for (const [seconds, time] of [
     [0.5, '00:00:01'],

@@ -6,6 +6,7 @@ import { CISCO_IOS_SESSION as SESSION } from '../../src/drivers/cisco-ios/sessio
 import type { CommandOutput } from '../../src/drivers/driver.ts';
 import { modelTransport } from '../support/model-transport.ts';
 import { ciscoIosModel } from '../support/routers/cisco-ios.ts';
+import { LABS } from '../support/routers/labs.ts';
 import {
   changed,
   linesOf,
@@ -20,32 +21,12 @@ import { conformsTo } from './conformance.ts';
 import { add, installed, remove, replace } from './routes.ts';
 import { thrown } from './thrown.ts';
 
-const CONFIG = `
-vrf definition red
- address-family ipv4
- exit-address-family
- address-family ipv6
- exit-address-family
-archive
- path bootflash:archive
-interface GigabitEthernet0/0
- ip address 203.0.113.1 255.255.255.0
- ipv6 address 2001:DB8:FFFF::1/64
-interface GigabitEthernet0/1
- vrf forwarding red
- ip address 198.51.100.1 255.255.255.0
-ip route 10.99.0.0 255.255.0.0 203.0.113.99
-end
-`;
+const LAB = LABS['cisco-ios'];
+const { config: CONFIG } = LAB;
 const DISTANT = { ...installed('10.1.0.0/24', '192.0.2.1'), differs: true };
 
 describe('ciscoIos', () => {
-  conformsTo({
-    driver: ciscoIos,
-    model: ciscoIosModel,
-    config: CONFIG,
-    refusal: '%Inconsistent address and mask',
-  });
+  conformsTo(LAB);
 
   it('types one line for each next hop, adds before removals', () => {
     const lines = typed(
@@ -227,13 +208,7 @@ describe('ciscoIos', () => {
 });
 
 describe('ciscoIos under a revert timer', () => {
-  conformsTo({
-    driver: ciscoIos,
-    model: ciscoIosModel,
-    config: CONFIG,
-    scope: { confirmSeconds: 90 },
-    refusal: '%Inconsistent address and mask',
-  });
+  conformsTo({ ...LAB, scope: { confirmSeconds: 90 } });
 
   for (const [seconds, minutes] of [
     [1, 1],

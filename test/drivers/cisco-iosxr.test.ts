@@ -7,38 +7,21 @@ import { ciscoIosxr } from '../../src/drivers/cisco-iosxr.ts';
 import type { CommandOutput, DeviceScope } from '../../src/drivers/driver.ts';
 import { modelTransport } from '../support/model-transport.ts';
 import { ciscoIosxrModel } from '../support/routers/cisco-iosxr.ts';
+import { LABS } from '../support/routers/labs.ts';
 import { changed, masked, refuses, render, said, SCOPE, typed } from './cisco-ios-script.ts';
 import { conformsTo } from './conformance.ts';
 import { add, installed, remove, replace } from './routes.ts';
 import { rejected, thrown } from './thrown.ts';
 
-const CONFIG = `
-vrf red
- address-family ipv4 unicast
-!
-interface GigabitEthernet0/0/0/0
- ipv4 address 203.0.113.1 255.255.255.0
- ipv6 address 2001:db8:ffff::1/64
-!
-interface GigabitEthernet0/0/0/1
- vrf red
- ipv4 address 198.51.100.1 255.255.255.0
-!
-router static
- address-family ipv4 unicast
-  10.99.0.0/16 203.0.113.99
- !
-!
-`;
-const REFUSAL = "                  ^\n% Invalid input detected at '^' marker.";
-const BENCH = { driver: ciscoIosxr, model: ciscoIosxrModel, config: CONFIG, refusal: REFUSAL };
+const LAB = LABS['cisco-iosxr'];
+const { config: CONFIG } = LAB;
 const IPV4 = 'router static address-family ipv4 unicast';
 const IPV6 = 'router static address-family ipv6 unicast';
 const FAILED =
   "% Failed to commit one or more configuration items during a pseudo-atomic operation. All changes made have been reverted. Please issue 'show configuration failed [inheritance]' from this session to view the errors";
 
 describe('ciscoIosxr', () => {
-  conformsTo(BENCH);
+  conformsTo(LAB);
 
   it('types one whole line for each next hop, adds before removals, and commits once', () => {
     const lines = typed(
@@ -269,7 +252,7 @@ describe('ciscoIosxr', () => {
 
 describe('ciscoIosxr on trial', () => {
   const scope = { confirmSeconds: 60 };
-  conformsTo({ ...BENCH, scope });
+  conformsTo({ ...LAB, scope });
 
   for (const [seconds, text] of [
     [1, 'commit confirmed 30'],

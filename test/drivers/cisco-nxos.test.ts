@@ -7,28 +7,17 @@ import { ciscoNxos } from '../../src/drivers/cisco-nxos.ts';
 import type { CommandOutput, DeviceScope } from '../../src/drivers/driver.ts';
 import { modelTransport } from '../support/model-transport.ts';
 import { ciscoNxosModel } from '../support/routers/cisco-nxos.ts';
+import { LABS } from '../support/routers/labs.ts';
 import { changed, masked, refuses, render, said, SCOPE, typed } from './cisco-ios-script.ts';
 import { conformsTo } from './conformance.ts';
 import { add, installed, remove, replace } from './routes.ts';
 import { rejected, thrown } from './thrown.ts';
 
-const CONFIG = `
-vrf context red
-ip route 10.99.0.0/16 203.0.113.99
-interface Ethernet1/1
-  no switchport
-  ip address 203.0.113.1/24
-  ipv6 address 2001:db8:ffff::1/64
-interface Ethernet1/2
-  no switchport
-  vrf member red
-  ip address 198.51.100.1/24
-`;
-const REFUSAL = "                 ^\n% Invalid command at '^' marker.";
-const BENCH = { driver: ciscoNxos, model: ciscoNxosModel, config: CONFIG, refusal: REFUSAL };
+const LAB = LABS['cisco-nxos'];
+const { config: CONFIG } = LAB;
 
 describe('ciscoNxos', () => {
-  conformsTo(BENCH);
+  conformsTo(LAB);
 
   it('types one line for each next hop, adds before removals', () => {
     const lines = typed(
@@ -217,7 +206,7 @@ describe('ciscoNxos', () => {
 });
 
 describe('ciscoNxos behind a checkpoint', () => {
-  conformsTo({ ...BENCH, scope: { confirmSeconds: 60 } });
+  conformsTo({ ...LAB, scope: { confirmSeconds: 60 } });
 
   it('makes a new checkpoint first, and removes it when the routes are there', () => {
     const change = add('10.1.0.0/24', '192.0.2.1');

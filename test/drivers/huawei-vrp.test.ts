@@ -8,6 +8,7 @@ import { HUAWEI_VRP_SESSION as SESSION } from '../../src/drivers/huawei-vrp/sess
 import { huaweiVrp } from '../../src/drivers/huawei-vrp.ts';
 import { modelTransport } from '../support/model-transport.ts';
 import { huaweiVrpModel } from '../support/routers/huawei-vrp.ts';
+import { LABS } from '../support/routers/labs.ts';
 import {
   changed,
   linesOf,
@@ -22,43 +23,22 @@ import { conformsTo } from './conformance.ts';
 import { add, installed, remove, replace } from './routes.ts';
 import { thrown } from './thrown.ts';
 
-const CONFIG = `#
-ip vpn-instance red
- ipv4-family
-#
-interface GigabitEthernet0/1/0
- undo shutdown
- ip address 203.0.113.1 255.255.255.0
- ipv6 enable
- ipv6 address 2001:DB8:FFFF::1/64
-#
-interface GigabitEthernet0/1/1
- undo shutdown
- ip binding vpn-instance red
- ip address 198.51.100.1 255.255.255.0
-#
-ip route-static 10.99.0.0 255.255.0.0 203.0.113.99
-#
-return
-`;
+const { config: CONFIG } = LABS['huawei-vrp 8'];
 const ROUTE = add('10.1.0.0/24', '203.0.113.5');
 /** Ours as it should be, but for its preference. */
 const DISTANT: InstalledRoute = { ...installed('10.1.0.0/24', '192.0.2.1'), differs: true };
 
 describe('huaweiVrp', () => {
-  for (const [what, scope] of [
-    ['VRP 8', { dialect: '8' }],
-    ['VRP 8 with trial runs', { dialect: '8', confirmSeconds: 300 }],
-    ['VRP 5', { dialect: '5' }],
+  for (const [what, lab] of [
+    ['VRP 8', LABS['huawei-vrp 8']],
+    [
+      'VRP 8 with trial runs',
+      { ...LABS['huawei-vrp 8'], scope: { dialect: '8', confirmSeconds: 300 } },
+    ],
+    ['VRP 5', LABS['huawei-vrp 5']],
   ] as const) {
     describe(what, () => {
-      conformsTo({
-        driver: huaweiVrp,
-        model: huaweiVrpModel,
-        config: CONFIG,
-        scope,
-        refusal: "Error: Wrong parameter found at '^' position.",
-      });
+      conformsTo(lab);
     });
   }
 
@@ -285,6 +265,7 @@ describe('huaweiVrp in a trial run', () => {
 
     const [refused] = await push(access, ROUTE);
 
+    expect(refused?.error.code).to.equal('UPSTREAM_BUSY');
     expect(refused?.error.message).to.include('locked by another user');
     expect(router.running()).to.have.length(1);
   });

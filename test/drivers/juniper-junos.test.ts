@@ -14,20 +14,13 @@ import { JUNOS_SESSION } from '../../src/drivers/juniper-junos/session.ts';
 import { juniperJunos } from '../../src/drivers/juniper-junos.ts';
 import { modelTransport, type ModelTransport } from '../support/model-transport.ts';
 import { juniperJunosModel } from '../support/routers/juniper-junos.ts';
+import { LABS } from '../support/routers/labs.ts';
 import type { Router } from '../support/routers/router.ts';
 import { conformsTo } from './conformance.ts';
 import { add, desired, installed, remove, replace } from './routes.ts';
 import { thrown } from './thrown.ts';
 
-const CONFIG = `
-set system host-name edge1
-set interfaces ge-0/0/0 unit 0 family inet address 203.0.113.1/24
-set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:ffff::1/64
-set interfaces ge-0/0/1 unit 0 family inet address 198.51.100.1/24
-set routing-instances red instance-type virtual-router
-set routing-instances red interface ge-0/0/1.0
-set routing-options static route 10.99.0.0/16 next-hop 203.0.113.99
-`;
+const { config: CONFIG } = LABS['juniper-junos tag'];
 const SCOPE: DeviceScope = {
   vrf: undefined,
   distance: undefined,
@@ -81,15 +74,9 @@ async function read(transport: ModelTransport, scope = SCOPE): Promise<UpstreamS
 }
 
 describe('juniperJunos', () => {
-  for (const dialect of ['group', 'tag']) {
+  for (const dialect of ['group', 'tag'] as const) {
     describe(`with the mark in the ${dialect}`, () => {
-      conformsTo({
-        driver: juniperJunos,
-        model: juniperJunosModel,
-        config: CONFIG,
-        scope: { dialect },
-        refusal: "error: prefix '10.66.0.0/24' has host bits set",
-      });
+      conformsTo(LABS[`juniper-junos ${dialect}`]);
     });
   }
 

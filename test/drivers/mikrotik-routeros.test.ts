@@ -8,36 +8,22 @@ import { MIKROTIK_ROUTEROS_SESSION as SESSION } from '../../src/drivers/mikrotik
 import { mikrotikRouteros } from '../../src/drivers/mikrotik-routeros.ts';
 import { modelTransport } from '../support/model-transport.ts';
 import { mikrotikRouterosModel } from '../support/routers/mikrotik-routeros.ts';
+import { LABS } from '../support/routers/labs.ts';
 import { masked, refuses, said, SCOPE, typed } from './cisco-ios-script.ts';
 import { conformsTo } from './conformance.ts';
 import { add, desired, installed, remove, replace } from './routes.ts';
 import { thrown } from './thrown.ts';
 
-const PLACES = `
-/ip address
-add address=203.0.113.1/24 interface=ether1
-add address=198.51.100.1/24 interface=ether2
-/ipv6 address
-add address=2001:db8:ffff::1/64 advertise=no interface=ether1
-/ip route
-add comment="somebody else" dst-address=10.99.0.0/16 gateway=203.0.113.99
-`;
 const CONFIGS = {
-  '7': `/ip vrf\nadd interfaces=ether2 name=red\n${PLACES}`,
-  '6': `/ip route vrf\nadd interfaces=ether2 routing-mark=red\n${PLACES}`,
+  '7': LABS['mikrotik-routeros 7'].config,
+  '6': LABS['mikrotik-routeros 6'].config,
 } as const;
 const ROUTE = add('10.1.0.0/24', '203.0.113.5');
 
 describe('mikrotikRouteros', () => {
   for (const dialect of ['7', '6'] as const) {
     describe(`RouterOS ${dialect}`, () => {
-      conformsTo({
-        driver: mikrotikRouteros,
-        model: mikrotikRouterosModel,
-        config: CONFIGS[dialect],
-        scope: { dialect },
-        refusal: 'failure: not now',
-      });
+      conformsTo(LABS[`mikrotik-routeros ${dialect}`]);
 
       it('keeps what it wrote to two tables apart', async () => {
         const { router, access } = bench({ dialect });

@@ -3,22 +3,12 @@ import { expect } from 'chai';
 import type { InstalledRoute, RouteChange, UpstreamState } from '../../src/core/route.ts';
 import type { CommandOutput, DeviceScope, Dialogue, Script } from '../../src/drivers/driver.ts';
 import { vyos } from '../../src/drivers/vyos.ts';
-import { vyosModel } from '../support/routers/vyos.ts';
+import { LABS } from '../support/routers/labs.ts';
 import { conformsTo } from './conformance.ts';
 import { add, desired, installed, remove, replace } from './routes.ts';
 import { thrown } from './thrown.ts';
 
-const CONFIG = `
-set interfaces ethernet eth0 address '203.0.113.1/24'
-set interfaces ethernet eth0 address '2001:db8:ffff::1/64'
-set interfaces ethernet eth0 vif 20 address '192.0.2.1/24'
-set interfaces ethernet eth1 address '198.51.100.1/24'
-set interfaces ethernet eth1 vrf 'red'
-set interfaces loopback lo
-set protocols static route 10.99.0.0/16 next-hop 203.0.113.99
-set system host-name 'edge1'
-set vrf name red table '100'
-`;
+const LAB = LABS['vyos 1.4'];
 const SCOPE: DeviceScope = {
   vrf: undefined,
   distance: undefined,
@@ -28,7 +18,6 @@ const SCOPE: DeviceScope = {
 };
 const EMPTY: UpstreamState = { routes: [], addresses: [] };
 const OLD = { dialect: '1.3', distance: 200 };
-const REFUSAL = '\n  Invalid value\n  Value validation failed\n  Set failed\n\n';
 
 function linesOf(
   changes: readonly RouteChange[],
@@ -47,11 +36,9 @@ function output(stdout: string): CommandOutput {
 }
 
 describe('vyos', () => {
-  describe('1.4', () =>
-    conformsTo({ driver: vyos, model: vyosModel, config: CONFIG, scope: SCOPE, refusal: REFUSAL }));
+  describe('1.4', () => conformsTo(LAB));
 
-  describe('1.3', () =>
-    conformsTo({ driver: vyos, model: vyosModel, config: CONFIG, scope: OLD, refusal: REFUSAL }));
+  describe('1.3', () => conformsTo(LABS['vyos 1.3']));
 
   it('marks a route by its description', () => {
     const changes = [
@@ -222,7 +209,7 @@ set vrf name red table '100'
     '\n  Configuration path: protocols static [rout] is not valid\n  Set failed\n\n',
     '\n  Configuration path: [prot] is ambiguous\n',
     '  Delete failed',
-    REFUSAL,
+    LAB.refusal,
     '"fgsfds" is not a valid value of type "u32"',
     '[[protocols static]] failed\nCommit failed',
     'delete [ protocols static ] failed',

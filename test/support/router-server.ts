@@ -1,6 +1,6 @@
 /** An SSH server on a loopback port with a simulated router behind it; strict about who logs in and what is asked for. */
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,6 +15,7 @@ import ssh2, {
 
 import { terminalOf, type Terminal, type TerminalOptions } from './router-server-terminal.ts';
 import type { Cli, Router } from './routers/router.ts';
+import { makeKey, publicKey } from './sshd.ts';
 
 export interface RouterServerOptions extends TerminalOptions {
   readonly user?: string | undefined;
@@ -61,17 +62,18 @@ export async function startRouterServer(
   options: RouterServerOptions,
 ): Promise<RouterServer> {
   const folder = await mkdtemp(join(tmpdir(), 'rs-router-'));
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-  const userKey = ssh2.utils.generateKeyPairSync('ed25519');
   const file = (name: string): string => join(folder, name);
+  makeKey(file('host'));
+  makeKey(file('id'));
+  const hostKey = await readFile(file('host'));
   const { user = 'route-sync', password = '' } = options;
   let behaviour = options;
   const terminals: Terminal[] = [];
   const connections = new Set<Connection>();
-  const key = parsed(userKey.public);
+  const key = parsed(await publicKey(file('id')));
   const server = new ssh2.Server(
     {
-      hostKeys: [hostKey.private],
+      hostKeys: [hostKey],
       ...(options.banner !== undefined && { banner: options.banner }),
     },
     (connection) => {
@@ -88,9 +90,8 @@ export async function startRouterServer(
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  await writeFile(file('id'), userKey.private, { mode: 0o600 });
   await writeFile(file('password'), `${password}\n`, { mode: 0o600 });
-  await writeFile(file('known_hosts'), `[127.0.0.1]:${port} ${hostKey.public}\n`);
+  await writeFile(file('known_hosts'), `[127.0.0.1]:${port} ${await publicKey(file('host'))}\n`);
   const disconnect = (): void => connections.forEach((connection) => connection.end());
   return {
     port,

@@ -69,6 +69,14 @@ describe('cliSession on a bad line', () => {
     expect((await run(scene, SHOW_TEXT)).stdout).to.equal(text);
   });
 
+  it('takes the lines above a prompt out of every answer', async () => {
+    const cli = (inner: Cli): Cli => ({ ...inner, prompt: () => `\n[edit]\n${inner.prompt()}` });
+    const scene = sceneOf({ cli, boot: { config: TEXT } });
+    expect((await run(scene, SHOW_TEXT)).stdout).to.equal(TEXT);
+    const { answers } = await configure(scene, routeLines(12));
+    expect(answers?.map(({ text }) => text)).to.deep.equal(Array(12).fill(''));
+  });
+
   it('fits its lines into a small input buffer', async () => {
     const scene = sceneOf({ terminal: { inputBuffer: 256, lineMs: 1 } });
     expect((await configure(scene, routeLines(40))).exitCode).to.equal(0);

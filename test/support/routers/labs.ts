@@ -214,7 +214,7 @@ function junos(dialect: 'tag' | 'group'): Lab {
     driver: juniperJunos,
     model: juniperJunosModel,
     config: JUNIPER_JUNOS,
-    refusal: "error: invalid prefix: '10.66.0.0/24'",
+    refusal: "error: prefix '10.66.0.0/24' has host bits set",
     scope: { dialect },
     terminal: {},
   };

@@ -4,11 +4,10 @@ import { applyChanges } from '../../src/agent/apply.ts';
 import { gatherState, type UpstreamAccess } from '../../src/agent/gather.ts';
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts';
 import type { RouteChange } from '../../src/core/route.ts';
-import type { DeviceScope, RouterDriver } from '../../src/drivers/driver.ts';
-import { driverFor } from '../../src/drivers/index.ts';
+import type { DeviceScope } from '../../src/drivers/driver.ts';
 import { cliTransport } from '../../src/transport/cli-transport.ts';
 import { startRouterServer } from '../support/router-server.ts';
-import { ROUTER_SYSTEMS, type RouterSystem } from '../support/router-server-systems.ts';
+import { type Lab, LABS } from '../support/routers/labs.ts';
 import type { Router } from '../support/routers/router.ts';
 
 const SECRET = 'enable-secret';
@@ -21,11 +20,9 @@ interface Place {
 }
 
 describe('cliTransport through the OpenSSH client', () => {
-  for (const system of ROUTER_SYSTEMS) {
-    const { model, dialect } = system;
-
-    it(`reads and writes ${model.os}${dialect === undefined ? '' : ` (${dialect})`}`, async () => {
-      const { access, router, close } = await placeOf(system);
+  for (const [name, lab] of Object.entries<Lab>(LABS)) {
+    it(`reads and writes ${name}`, async () => {
+      const { access, router, close } = await placeOf(lab);
       try {
         const state = await gatherState(access);
         expect(state.routes.map(({ prefix }) => prefix.text)).to.deep.equal(['10.99.0.0/16']);
@@ -54,8 +51,8 @@ describe('cliTransport through the OpenSSH client', () => {
   }
 });
 
-async function placeOf({ model, dialect, config, terminal }: RouterSystem): Promise<Place> {
-  const driver = (await driverFor(model.os)) as RouterDriver<DeviceScope>;
+async function placeOf({ driver, model, config, scope: special, terminal }: Lab): Promise<Place> {
+  const { dialect } = special;
   const router = model.boot({
     hostname: 'edge1',
     config,
@@ -90,8 +87,9 @@ async function placeOf({ model, dialect, config, terminal }: RouterSystem): Prom
     vrf: undefined,
     distance: undefined,
     mark: { tag: 4711, name: 'route-sync-test' },
-    dialect,
+    dialect: undefined,
     confirmSeconds: driver.capabilities.transaction === 'confirmed' ? 300 : undefined,
+    ...special,
   };
   return {
     router,

@@ -9,6 +9,12 @@ import { whyNoFrrBench } from './frr-router.ts';
 import type { FrrRequest, FrrSamples } from './frr-samples.ts';
 import { whyNoNamespace, withNamespaces } from './namespace.ts';
 import { toMarkdown, type Results, type SizeResult } from './report.ts';
+import {
+  type RouterRequest,
+  type RouterResults,
+  routersToMarkdown,
+  type RouterSamples,
+} from './router-report.ts';
 import type { MemoryResult, Samples, SizeRequest } from './samples.ts';
 import { timeStartUp, type StartUp } from './start-up.ts';
 
@@ -30,25 +36,42 @@ process.on('SIGINT', () => abort.abort());
 process.on('SIGTERM', () => abort.abort());
 const noNamespace = whyNoNamespace();
 const rounds = wholeNumber(values.rounds, 1);
-const onlyFrr = values.only === 'frr';
-if (values.only !== undefined && !onlyFrr) {
-  throw new TypeError(`--only ${values.only}: "frr" is what can be measured by itself`);
+const PARTS = { all: '1000,10000,100000', frr: '10000', routers: '1000' } as const;
+const { only = 'all' } = values;
+if (!isPart(only)) {
+  throw new TypeError(`--only ${only}: "frr" and "routers" are what can be measured by itself`);
 }
-const sizes = (values.sizes ?? (onlyFrr ? '10000' : '1000,10000,100000'))
-  .split(',')
-  .map((text) => wholeNumber(text, 100));
+const sizes = (values.sizes ?? PARTS[only]).split(',').map((text) => wholeNumber(text, 100));
 const dir = await mkdtemp(join(tmpdir(), 'route-sync-bench-'));
 try {
-  const results = onlyFrr ? await runFrr() : await runAll();
+  const [results, markdown] = await run(only);
   const json = `${JSON.stringify(results, undefined, 2)}\n`;
   await mkdir(join(ROOT, 'bench/results'), { recursive: true });
   const name = `${results.startedAt.replaceAll(/[-:]|\.\d+/g, '')}.json`;
   await writeFile(join(ROOT, 'bench/results', name), json);
-  process.stdout.write(
-    values.json ? json : 'frr' in results ? frrToMarkdown(results) : toMarkdown(results),
-  );
+  process.stdout.write(values.json ? json : markdown);
 } finally {
   await rm(dir, { recursive: true, force: true });
+}
+
+function isPart(text: string): text is keyof typeof PARTS {
+  return text in PARTS;
+}
+
+/** The results, and the same as Markdown. */
+async function run(
+  part: keyof typeof PARTS,
+): Promise<readonly [results: { readonly startedAt: string }, markdown: string]> {
+  if (part === 'frr') {
+    const results = await runFrr();
+    return [results, frrToMarkdown(results)];
+  }
+  if (part === 'routers') {
+    const results = await runRouters();
+    return [results, routersToMarkdown(results)];
+  }
+  const results = await runAll();
+  return [results, toMarkdown(results)];
 }
 
 async function runAll(): Promise<Results> {
@@ -73,6 +96,15 @@ async function runFrr(): Promise<FrrResults> {
   }
   const skipped = reason === undefined ? [] : [`everything: ${reason}`];
   return { version: 1, startedAt, rounds, machine: machine(), skipped, frr };
+}
+
+async function runRouters(): Promise<RouterResults> {
+  const startedAt = new Date().toISOString();
+  const routers: RouterResults['routers'][number][] = [];
+  for (const size of sizes) {
+    routers.push({ size, samples: await runChild<RouterSamples[]>('routers.ts', { size, dir }) });
+  }
+  return { version: 1, startedAt, machine: machine(), routers };
 }
 
 async function measureStartUp(): Promise<StartUp> {
@@ -115,7 +147,10 @@ async function inNamespaces<T>(
 }
 
 /** A process of its own for each size: its peak memory is its own, and so is what the compiler learned. */
-async function runChild<T>(file: string, request: SizeRequest | FrrRequest): Promise<T> {
+async function runChild<T>(
+  file: string,
+  request: SizeRequest | FrrRequest | RouterRequest,
+): Promise<T> {
   const { stdout } = await execa(
     process.execPath,
     [join(import.meta.dirname, file), JSON.stringify(request)],

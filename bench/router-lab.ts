@@ -83,13 +83,14 @@ async function cycleOf(
   };
 }
 
-/** The router's interface as the external subnets of the generated clouds have it, in the notation of any OS. */
+/** The router's interface as the external subnets of the generated clouds have it, in the notation of any OS; IOS XR with room for more routes than its default. */
 function inNetwork(config: string): string {
   return config
     .replace('203.0.113.1 255.255.255.0', '172.16.0.1 255.252.0.0')
     .replace('203.0.113.1/24', '172.16.0.1/14')
     .replace('203.0.113.1 prefix-length 24', '172.16.0.1 prefix-length 14')
-    .replace(/2001:db8:ffff::1/i, '2001:db8:ffff:ffff::1');
+    .replace(/2001:db8:ffff::1/i, '2001:db8:ffff:ffff::1')
+    .replace(/^router static$/m, 'router static\n maximum path ipv4 100000');
 }
 
 /** Nothing is held back, and nothing saved. */

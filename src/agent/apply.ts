@@ -46,10 +46,7 @@ export async function proveRights(upstream: UpstreamAccess): Promise<void> {
 async function sendChunk(push: Push, chunk: RenderedChunk): Promise<readonly Rejection[]> {
   try {
     await push.mayWrite?.();
-    const refused = await sendCommand(push, chunk);
-    const gone = new Set(refused.map(({ change }) => change));
-    const standing = chunk.changes.filter((change) => !gone.has(change));
-    return standing.length === 0 ? refused : [...refused, ...(await settle(push, chunk, standing))];
+    return await sendCommand(push, chunk);
   } catch (error) {
     if (error instanceof RouteSyncError) {
       return chunk.changes.map((change) => ({ change, error }));
@@ -60,9 +57,13 @@ async function sendChunk(push: Push, chunk: RenderedChunk): Promise<readonly Rej
 
 async function sendCommand(push: Push, chunk: RenderedChunk): Promise<readonly Rejection[]> {
   const { command } = chunk;
-  return 'argv' in command
-    ? push.driver.rejections(chunk, await push.transport.run(command, push.signal))
-    : runScript(push, command);
+  if (!('argv' in command)) {
+    return runScript(push, command, async (changes) => settle(push, chunk, changes));
+  }
+  const refused = push.driver.rejections(chunk, await push.transport.run(command, push.signal));
+  const gone = new Set(refused.map(({ change }) => change));
+  const standing = chunk.changes.filter((change) => !gone.has(change));
+  return standing.length === 0 ? refused : [...refused, ...(await settle(push, chunk, standing))];
 }
 
 /**

@@ -14,17 +14,28 @@ import type { UpstreamAccess } from './gather.ts';
 /** How many transactions one script may take before what is left of it is given up. */
 const TRIES = 24;
 
-/** Resolves with the changes that were refused; all others stand. Rejects where the router refuses as a whole. */
+/** Makes final what was committed on trial; resolves with the changes that do not stand. */
+type Settle = (changes: readonly RouteChange[]) => Promise<readonly Rejection[]>;
+
+/**
+ * Resolves with the changes that were refused; all others stand. Rejects where the router refuses as a whole. Each
+ * transaction is settled before the next one begins: routers take no other while one is on trial, or take that back.
+ */
 export async function runScript(
   upstream: UpstreamAccess,
   script: Script,
+  settle: Settle,
 ): Promise<readonly Rejection[]> {
-  return script.atomic
-    ? runAtomic(upstream, script, { tries: TRIES, error: EXHAUSTED })
-    : runLineByLine(upstream, script);
+  if (script.atomic) {
+    return runAtomic(upstream, script, { tries: TRIES, error: EXHAUSTED, settle });
+  }
+  const refused = await runLineByLine(upstream, script);
+  const standing = changesOf(without(script, refused));
+  return standing.length === 0 ? refused : [...refused, ...(await settle(standing))];
 }
 
 interface Budget {
+  readonly settle: Settle;
   tries: number;
   /** What the router said last; for what is not tried any more. */
   error: RouteSyncError;
@@ -52,7 +63,7 @@ async function runAtomic(
   budget.tries -= 1;
   const outcome = await transact(upstream, script);
   if (outcome === undefined) {
-    return [];
+    return budget.settle(changes);
   }
   const { refused, error } = outcome;
   if (refused.length === 0 && !isDivisible(error, changes)) {

@@ -8,6 +8,7 @@ import type {
   Command,
   CommandOutput,
   Dialogue,
+  Rejection,
   RouterDriver,
   Script,
 } from '../../src/drivers/driver.ts';
@@ -81,11 +82,16 @@ function codes(rejections: readonly { change: RouteChange; error: RouteSyncError
   return rejections.map(({ change, error }) => `${prefixIn(change)} ${error.code}`);
 }
 
+/** What was committed stays. */
+async function stands(): Promise<readonly Rejection[]> {
+  return [];
+}
+
 describe('runScript', () => {
   it('sends everything in order, and commits', async () => {
     const { typed, access } = routerThat({});
 
-    expect(await runScript(access, scriptFor([A, B], true))).to.deep.equal([]);
+    expect(await runScript(access, scriptFor([A, B], true), stands)).to.deep.equal([]);
     expect(typed).to.deep.equal([
       'configure',
       'make 10.1.0.0/24',
@@ -100,7 +106,7 @@ describe('runScript', () => {
   it('leaves a refused change out of a transaction and makes the others', async () => {
     const { typed, access } = routerThat({ refuses: /make 10\.2/ });
 
-    const refused = await runScript(access, scriptFor([A, B], true));
+    const refused = await runScript(access, scriptFor([A, B], true), stands);
 
     expect(codes(refused)).to.deep.equal(['10.2.0.0/24 ROUTE_REJECTED']);
     expect(typed.slice(5)).to.deep.equal([
@@ -113,7 +119,7 @@ describe('runScript', () => {
     ]);
   });
 
-  it('finds the change for which a commit is refused', async () => {
+  it('finds the change for which a commit is refused, and settles each commit before the next', async () => {
     const { typed, access } = routerThat({});
     const bad = { ...access };
     let seen: string[] = [];
@@ -129,17 +135,31 @@ describe('runScript', () => {
       },
     };
 
-    const refused = await runScript(bad, scriptFor([A, B, C, D], true));
+    const refused = await runScript(bad, scriptFor([A, B, C, D], true), async (changes) => {
+      typed.push(`settle ${changes.map(prefixIn).join(' ')}`);
+      return [];
+    });
 
     expect(codes(refused)).to.deep.equal(['10.3.0.0/24 UPSTREAM_COMMAND_FAILED']);
-    expect(typed.filter((line) => line === 'abort').length).to.equal(3);
+    expect(typed.filter((line) => /^(?:configure|abort|settle)/.test(line))).to.deep.equal([
+      'configure',
+      'abort',
+      'configure',
+      'settle 10.1.0.0/24 10.2.0.0/24',
+      'configure',
+      'abort',
+      'configure',
+      'abort',
+      'configure',
+      'settle 10.4.0.0/24',
+    ]);
   });
 
   it('gives up on a commit that is always refused', async () => {
     const many = Array.from({ length: 100 }, (_, index) => add(`10.${index}.0.0/24`, '192.0.2.2'));
     const { typed, access } = routerThat({ refuses: /^commit$/ });
 
-    const refused = await runScript(access, scriptFor(many, true));
+    const refused = await runScript(access, scriptFor(many, true), stands);
 
     expect(refused.length).to.equal(100);
     expect(typed.filter((line) => line === 'commit').length).to.be.lessThan(25);
@@ -148,7 +168,7 @@ describe('runScript', () => {
   it('divides no transaction whose session is lost', async () => {
     const { typed, access } = routerThat({ dies: /^commit$/ });
 
-    const refused = await runScript(access, scriptFor([A, B], true));
+    const refused = await runScript(access, scriptFor([A, B], true), stands);
 
     expect(codes(refused)).to.deep.equal([
       '10.1.0.0/24 UPSTREAM_UNREACHABLE',
@@ -160,7 +180,7 @@ describe('runScript', () => {
   it('aborts what it cannot finish', async () => {
     const { typed, access } = routerThat({ dies: /make 10\.2/ });
 
-    const error = await rejected(runScript(access, scriptFor([A, B], true)));
+    const error = await rejected(runScript(access, scriptFor([A, B], true), stands));
 
     expect(error.code).to.equal('UPSTREAM_UNREACHABLE');
     expect(typed.at(-1)).to.equal('abort');
@@ -169,7 +189,7 @@ describe('runScript', () => {
   it('tells the first error, also where the abort fails as well', async () => {
     const { access } = routerThat({ refuses: /^configure$/, dies: /^abort$/ });
 
-    const error = await rejected(runScript(access, scriptFor([A], true)));
+    const error = await rejected(runScript(access, scriptFor([A], true), stands));
 
     expect(error.code).to.equal('UPSTREAM_COMMAND_FAILED');
   });
@@ -177,7 +197,7 @@ describe('runScript', () => {
   it('breaks nothing, line by line, whose replacement was refused', async () => {
     const { typed, access } = routerThat({ refuses: /make 10\.2/ });
 
-    const refused = await runScript(access, scriptFor([A, B], false));
+    const refused = await runScript(access, scriptFor([A, B], false), stands);
 
     expect(codes(refused)).to.deep.equal(['10.2.0.0/24 ROUTE_REJECTED']);
     expect(typed).to.deep.equal([
@@ -193,7 +213,7 @@ describe('runScript', () => {
   it('leaves the configuration mode, line by line, when it is cut off', async () => {
     const { typed, access } = routerThat({ dies: /break 10\.1/ });
 
-    const error = await rejected(runScript(access, scriptFor([A], false)));
+    const error = await rejected(runScript(access, scriptFor([A], false), stands));
 
     expect(error.code).to.equal('UPSTREAM_UNREACHABLE');
     expect(typed.at(-1)).to.equal('abort');

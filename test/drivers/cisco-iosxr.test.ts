@@ -286,6 +286,19 @@ describe('ciscoIosxr on trial', () => {
     expect(router.running()).to.have.length(2);
   });
 
+  it('confirms what the router takes of a push that it refuses as a whole', async () => {
+    const full = 'router static\n maximum path ipv4 3\n address-family';
+    const { push, router, clock } = bench(CONFIG.replace('router static\n address-family', full));
+    const routes = ['10.1.0.0/24', '10.2.0.0/24', '10.3.0.0/24'];
+
+    const refused = await push(scope, ...routes.map((prefix) => add(prefix, '203.0.113.5')));
+
+    clock.now = 61_000;
+    expect(refused.map(({ error }) => error.message)).to.have.length(1);
+    expect(refused[0]?.error.message).to.include('Failed to commit');
+    expect(router.running()).to.have.length(3);
+  });
+
   it('takes back what does not show', async () => {
     const { push, router, transport } = bench();
     transport.refuses = /^do show/;

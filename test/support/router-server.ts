@@ -198,8 +198,23 @@ function talk(channel: ServerChannel, cli: Cli, options: RouterServerOptions): T
       setTimeout(work, options.latencyMs / 2);
     }
   };
+  let pending = '';
+  const flush = (): void => {
+    channel.write(pending);
+    pending = '';
+  };
   const output = {
-    write: (text: string): void => later(() => channel.write(text)),
+    write: (text: string): void => {
+      if (options.cut !== undefined) {
+        later(() => channel.write(text));
+        return;
+      }
+      // One packet for what is written in one turn: one for each key would only measure the cipher.
+      if (pending === '') {
+        later(() => setImmediate(flush));
+      }
+      pending += text;
+    },
     end: (): void =>
       later(() => {
         channel.exit(0);

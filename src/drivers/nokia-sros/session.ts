@@ -57,6 +57,6 @@ export const SROS_SESSION: SessionDefinition = {
     /\b(?:\w+-)?(?:key|password|secret)\s+"(?<secret>[^"]+)"\s+hash2?/,
   ],
   // Classic consoles have small buffers.
-  window: 8,
+  window: 20,
   lineLength: 500,
 };

@@ -5,6 +5,7 @@ import { runCycle } from '../src/agent/cycle.ts';
 import { sinceBoot } from '../src/agent/boot-clock.ts';
 import { openJournal, type Journal } from '../src/agent/journal.ts';
 import { acquireLock } from '../src/agent/lock.ts';
+import { NOBODY } from '../src/agent/observer.ts';
 import { openState, type StateDirectory } from '../src/agent/state.ts';
 import { connectUpstreams, lockTarget, markOf, type Upstream } from '../src/agent/upstream.ts';
 import { parseConfig } from '../src/config/load.ts';
@@ -109,6 +110,7 @@ export async function pushCycle(bench: Bench, client: OpenStackClient): Promise<
       lock: async (upstream) => lock(upstream, bench),
       journal: async (upstream) => journal(upstream, bench),
       command: 'bench',
+      observer: NOBODY,
       clock: () => ({ wall: Date.now(), ...sinceBoot() }),
       now: Date.now,
       signal: new AbortController().signal,

@@ -13,6 +13,8 @@ export interface Push extends UpstreamAccess {
   readonly state: UpstreamState;
   /** Asked before each chunk; what it throws is the error of every change of that chunk. */
   readonly mayWrite?: (() => Promise<void>) | undefined;
+  /** Told after each chunk how many changes were in it. */
+  readonly onSent?: ((count: number) => void) | undefined;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function applyChanges(push: Push): Promise<readonly Rejection[]> {
   const rejections = [unsupported];
   for (const chunk of driver.render(scope, sendable, state)) {
     rejections.push([...(await sendChunk(push, chunk))]);
+    push.onSent?.(chunk.changes.length);
   }
   return rejections.flat();
 }

@@ -1,7 +1,7 @@
 /** What a cycle found, as a report. */
 import { compareCandidates } from '../core/claims.ts';
 import { checksOf } from '../core/eligibility.ts';
-import type { Report, ReportedError, UpstreamReport } from '../report/report.ts';
+import type { Report, ReportedError, RouteCounts, UpstreamReport } from '../report/report.ts';
 import type { Sight } from './look.ts';
 import type { Planned } from './plan-upstreams.ts';
 import type { Freeze } from './state.ts';
@@ -30,7 +30,9 @@ export function cycleReport(
     blind: blind && { code: blind.code, message: blind.message },
     freeze,
     candidates,
-    checks: options.verbose && cloud ? checksOf(candidates, cloud.eligibility) : undefined,
+    isVerbose: options.verbose,
+    checksOf: (some) => (cloud === undefined ? [] : checksOf(some, cloud.eligibility)),
+    externalNetworks: cloud?.snapshot.externalNetworks ?? new Map(),
     upstreams: planned.map((step) => upstreamReport(step, sight, deps.now())),
     exitCode: undefined,
   };
@@ -47,9 +49,15 @@ function upstreamReport(step: Step<Planned>, { blind }: Sight, now: number): Ups
     error: problemOf(step) ?? (blind === undefined ? stale?.because : undefined),
     networkIds: value?.networkIds ?? new Set(),
     plan: value?.plan,
+    counts: value && countRoutes(value),
     stale: stale && { ...stale, ageSeconds: Math.max(0, Math.round((now - stale.at) / 1000)) },
     result: undefined,
   };
+}
+
+function countRoutes({ desired, state, plan }: Planned): RouteCounts {
+  const foreign = state.routes.filter(({ kind, owned }) => kind === 'static' && !owned);
+  return { desired: desired.length, owned: plan.owned, foreign: foreign.length };
 }
 
 /** The error that ended the way of an upstream, for a report. */

@@ -6,6 +6,7 @@ import { digestOf } from '../report/json.ts';
 import type { Report, UpstreamReport } from '../report/report.ts';
 import { cycleReport, problemOf } from './cycle-report.ts';
 import { look } from './look.ts';
+import type { Observer } from './observer.ts';
 import { openUpstream, type OpenDeps } from './open-upstream.ts';
 import { planUpstreams, type Planned } from './plan-upstreams.ts';
 import { pushPlan, type PushContext } from './push.ts';
@@ -18,6 +19,7 @@ export interface CycleDeps extends OpenDeps {
   readonly client: OpenStackClient;
   /** What was called, for journal and status. */
   readonly command: string;
+  readonly observer: Observer;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Ends the cycle as long as nothing was pushed; a push that has begun is finished. */
@@ -81,7 +83,8 @@ async function push(
   deps.signal.throwIfAborted();
   const facts = { run, command: deps.command, force };
   const uninterrupted = new AbortController().signal;
-  const context = { store: deps.state, facts, clock: deps.clock, signal: uninterrupted };
+  const { state: store, clock, observer } = deps;
+  const context = { store, facts, clock, observer, signal: uninterrupted };
   const upstreams = planned.map(async (step, index): Promise<UpstreamReport[]> => {
     const before = report.upstreams[index];
     const pushed = await next(step, async (input) => pushOne(input, context));

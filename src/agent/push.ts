@@ -13,6 +13,7 @@ import { refuseFrozen } from './frozen.ts';
 import { gatherState } from './gather.ts';
 import type { RunFacts } from './journal.ts';
 import { aheadOf, behind } from './ledger.ts';
+import type { Observer } from './observer.ts';
 import type { OpenUpstream } from './open-upstream.ts';
 import { changedSince } from './recheck.ts';
 import { saveWhenDue } from './save.ts';
@@ -31,6 +32,7 @@ export interface PushContext {
   /** Neutron's revision_number by object id, for the journal. */
   readonly revisions: ReadonlyMap<string, number>;
   readonly clock: () => ClockReading;
+  readonly observer: Pick<Observer, 'pushProgressed'>;
   readonly signal: AbortSignal;
 }
 
@@ -90,9 +92,14 @@ const NOTHING_DONE: Pushed = {
 
 async function makeThenBreak(
   { upstream, plan, state }: PushInput,
-  { store, signal }: PushContext,
+  { store, signal, observer }: PushContext,
 ): Promise<Pushed> {
-  const access = { ...upstream, signal, mayWrite: async () => refuseFrozen(store) };
+  const access = {
+    ...upstream,
+    signal,
+    mayWrite: async () => refuseFrozen(store),
+    onSent: counter(upstream.config.name, plan.changes.length, observer),
+  };
   const removals = plan.changes.filter((change) => change.action === 'remove');
   const makes = plan.changes.filter(({ action }) => action !== 'remove');
   const made = await pushAndVerify({ ...access, changes: makes, state });
@@ -113,6 +120,19 @@ async function makeThenBreak(
       skipped: skipped.map(toProblem),
       verified: made.verified && broken.verified,
     },
+  };
+}
+
+/** Adds up what the chunks of one push say they sent. */
+function counter(
+  upstream: string,
+  total: number,
+  { pushProgressed }: PushContext['observer'],
+): (count: number) => void {
+  let done = 0;
+  return (count) => {
+    done += count;
+    pushProgressed({ upstream, done, total });
   };
 }
 

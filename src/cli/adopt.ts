@@ -180,6 +180,7 @@ function reportOf({ upstream, value, error }: Step<AdoptDone>): UpstreamReport {
     error: error && { code: error.code, message: error.message },
     networkIds: new Set(),
     plan: undefined,
+    counts: undefined,
     stale: undefined,
     result: value?.result,
   };

@@ -9,6 +9,7 @@ import {
   type Proposed,
 } from '../agent/by-hand.ts';
 import { refuseFrozen } from '../agent/frozen.ts';
+import { NOBODY } from '../agent/observer.ts';
 import type { OpenDeps, OpenUpstream } from '../agent/open-upstream.ts';
 import type { Step } from '../agent/steps.ts';
 import { closeUpstreams, describeUpstream, type Upstream } from '../agent/upstream.ts';
@@ -80,7 +81,7 @@ export async function runErrand(
     }
     const { facts, revisions, prepare = NOTHING } = errand;
     const { state: store, clock, signal } = deps;
-    const pushing = { store, facts, revisions, clock, signal };
+    const pushing = { store, facts, revisions, clock, signal, observer: NOBODY };
     const pushed = await pushByHand(proposed, pushing, prepare);
     await errand.finish?.();
     return pushed.map((step, index) => reportOf(step, proposed[index]?.value));
@@ -112,6 +113,7 @@ function reportOf(step: Step<ApplyResult>, proposed: Proposed | undefined): Hand
     error: error && { code: error.code, message: error.message },
     networkIds: new Set(),
     plan: proposed?.plan,
+    counts: undefined,
     stale: undefined,
     result: value,
     left: proposed?.left ?? [],

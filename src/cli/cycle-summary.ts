@@ -38,7 +38,8 @@ function lastGoodAt({ plan, stale }: UpstreamReport, facts: CycleFacts): string 
   return at === undefined ? undefined : new Date(at).toISOString();
 }
 
-function complaintOf(error: unknown): Complaint {
+/** An error that ended a cycle, as status and observers tell it. */
+export function complaintOf(error: unknown): Complaint {
   return error instanceof RouteSyncError || error instanceof OpenStackError
     ? { code: error.code, message: error.message }
     : { code: 'INTERNAL', message: String(error) };

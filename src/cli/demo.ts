@@ -8,7 +8,7 @@ import type { UpstreamState } from '../core/route.ts';
 import { driverFor } from '../drivers/index.ts';
 import { startDemo, type Demo } from '../demo/start.ts';
 import type { Scene } from '../demo/story.ts';
-import { applyOnce } from './apply.ts';
+import { applyOnce } from './apply-once.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { printReport } from './print-report.ts';

@@ -55,16 +55,15 @@ export async function explainCommand(
   }
 }
 
-function answerTo(fits: Question, { candidates, checks, upstreams }: Report): Answer {
-  const checked = candidates.map((candidate, i) => ({ candidate, checks: checks?.[i] ?? [] }));
+function answerTo(fits: Question, { candidates, checksOf, upstreams }: Report): Answer {
+  const fitting = candidates.filter((each) => fits(each.prefix, namesOf(each)));
+  const checks = checksOf(fitting);
   return {
-    explained: checked
-      .filter(({ candidate }) => fits(candidate.prefix, namesOf(candidate)))
-      .map(({ candidate, ...rest }) => ({
-        candidate,
-        ...rest,
-        upstreams: upstreams.map((upstream) => announcementOn(upstream, candidate)),
-      })),
+    explained: fitting.map((candidate, i) => ({
+      candidate,
+      checks: checks[i] ?? [],
+      upstreams: upstreams.map((upstream) => announcementOn(upstream, candidate)),
+    })),
     orphans: upstreams.flatMap((upstream) => orphansFor(upstream, fits)),
   };
 }

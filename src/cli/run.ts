@@ -4,7 +4,7 @@ import type { CycleDeps } from '../agent/cycle.ts';
 import { startSchedule, type Schedule } from '../agent/schedule.ts';
 import { describeFailure } from '../report/lines.ts';
 import type { UpstreamReport } from '../report/report.ts';
-import { applyOnce } from './apply.ts';
+import { applyOnce } from './apply-once.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { summarizeUpstream } from './cycle-summary.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';

@@ -5,6 +5,7 @@ import type { CycleDeps } from '../agent/cycle.ts';
 import type { Journal } from '../agent/journal.ts';
 import type { Lock } from '../agent/lock.ts';
 import type { OpenDeps } from '../agent/open-upstream.ts';
+import { NOBODY, type Observer } from '../agent/observer.ts';
 import { runtimeDirectory } from '../agent/runtime-directory.ts';
 import { openState } from '../agent/state.ts';
 import type { Upstream } from '../agent/upstream.ts';
@@ -46,6 +47,7 @@ export async function loadSelected(
 export async function openClient(
   context: CommandContext,
   { config: { cloud }, path }: Pick<LoadedConfig, 'config' | 'path'>,
+  { cloudAnswered }: Pick<Observer, 'cloudAnswered'> = NOBODY,
 ): Promise<OpenStackClient> {
   const { env, cwd, homeDir, log } = context;
   // What the configuration names lies beside it; what the environment names, where we are.
@@ -56,7 +58,10 @@ export async function openClient(
     retries: cloud.retries,
     maxConcurrent: cloud.maxConcurrentRequests,
     env,
-    onRequest: (event) => log.debug('request', { ...event }),
+    onRequest: (event) => {
+      log.debug('request', { ...event });
+      cloudAnswered(event);
+    },
   });
   client.warnings.forEach((warning) => log.warn(warning));
   return client;
@@ -72,6 +77,8 @@ export interface WaysOptions {
 
 export interface OpenOptions extends WaysOptions {
   readonly signal: AbortSignal;
+  /** Who looks on; default: nobody. */
+  readonly observer?: Observer;
   /** How to reach the upstreams; the demo brings its own. */
   readonly connect?: (config: Config) => Promise<readonly Upstream[]>;
 }
@@ -82,8 +89,8 @@ export async function openCycle(
   loaded: LoadedConfig,
   options: OpenOptions,
 ): Promise<CycleDeps> {
-  const { signal } = options;
-  const client = loggingIn(await openClient(context, loaded));
+  const { signal, observer = NOBODY } = options;
+  const client = loggingIn(await openClient(context, loaded, observer));
   const { config } = loaded;
   // What speaks to upstreams is loaded while the login is under way: a plan starts with the answer of Keystone.
   const { connectUpstreams } = await import('../agent/upstream.ts');
@@ -92,6 +99,7 @@ export async function openCycle(
     upstreams: await (options.connect ?? connectUpstreams)(config),
     client,
     ...(await openWays(context, loaded, options)),
+    observer,
     now: context.now,
     signal,
   };

@@ -107,3 +107,9 @@ export function cloudText(what: string): z.ZodString {
   const error = mustBe(what);
   return z.string({ error }).min(1, { error }).max(255, { error });
 }
+
+/** The path of a file, in a form that ssh_config(5) takes as well. */
+export function file(): z.ZodString {
+  const error = mustBe('the path of a file, without quotes, backslashes, "${" and line breaks');
+  return z.string({ error }).regex(/^(?:(?!\$\{)[^"\\\p{Cc}])+$/u, { error });
+}

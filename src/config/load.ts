@@ -136,7 +136,27 @@ function withPaths(config: Config, folder: string): Config {
           },
         },
   );
-  return { ...config, upstreams };
+  return { ...config, upstreams, ...serverAndLeader(config, (file) => pathOf(file, folder)) };
+}
+
+/** The sections whose files are named by keys of their own. */
+function serverAndLeader(
+  { server, leader }: Config,
+  pathTo: (file: string) => string,
+): Pick<Config, 'server' | 'leader'> {
+  const etcd = leader?.etcd;
+  const files = (['passwordFile', 'caFile', 'certFile', 'keyFile'] as const).flatMap((key) => {
+    const file = etcd?.[key];
+    return file === undefined ? [] : [[key, pathTo(file)] as const];
+  });
+  const { tokenFile } = server;
+  return {
+    server: tokenFile === undefined ? server : { ...server, tokenFile: pathTo(tokenFile) },
+    leader:
+      leader === undefined || etcd === undefined
+        ? leader
+        : { ...leader, etcd: { ...etcd, ...Object.fromEntries(files) } },
+  };
 }
 
 function pathOf(file: string, folder: string): string {

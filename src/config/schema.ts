@@ -17,7 +17,9 @@ import {
   word,
 } from './fields.ts';
 import { guardSchema, removalSchema } from './guard-schema.ts';
+import { leaderSchema } from './leader-schema.ts';
 import { policySchema } from './policy-schema.ts';
+import { serverSchema } from './server-schema.ts';
 import { upstreamsSchema } from './upstream-schema.ts';
 
 /** Neutron makes UUIDs; nothing here needs more than that it is safe in a URL. */
@@ -153,6 +155,12 @@ export const configSchema = section({
     .describe('How much may change at once; `--force` goes past it once.'),
   removal: removalSchema.prefault({}).describe('How late removals are.'),
   journal: journal.prefault({}).describe('What was done, by whom and why; in the state directory.'),
+  server: serverSchema
+    .prefault({})
+    .describe('Metrics, health and the status page of `route-sync run`.'),
+  leader: leaderSchema
+    .optional()
+    .describe('Several agents with one owner, of which one writes and the others stand by.'),
   upstreams: upstreamsSchema.describe('The routers to write to.'),
 });
 

@@ -1,15 +1,10 @@
 /** The `via.ssh` section: how the OpenSSH client of this host reaches a router; ssh(1), ssh_config(5). */
-import { z } from 'zod';
+import type { z } from 'zod';
 
-import { choice, filledList, flag, mustBe, seconds, section, whole, word } from './fields.ts';
+import { choice, file, filledList, flag, seconds, section, whole, word } from './fields.ts';
 
 const USER = String.raw`[A-Za-z0-9_][\w.@+\\-]{0,63}`;
 const HOP = String.raw`(?:${USER}@)?(?:\[[\da-fA-F:.]+(?:%[\w.-]+)?\]|[A-Za-z0-9_][\w.-]{0,254})(?::\d{1,5})?`;
-
-function file(): z.ZodString {
-  const error = mustBe('the path of a file, without quotes, backslashes, "${" and line breaks');
-  return z.string({ error }).regex(/^(?:(?!\$\{)[^"\\\p{Cc}])+$/u, { error });
-}
 
 function algorithms(what: string): z.ZodOptional<z.ZodType<readonly string[]>> {
   const name = word(/^[a-z0-9][a-z0-9@.-]{0,99}$/, 'the name of an algorithm as "ssh -Q" shows it');

@@ -19,6 +19,8 @@ export type HeldCode =
   | 'max-routes'
   /** More at once than the guard permits. */
   | 'guard'
+  /** Another agent is the leader, and writes. */
+  | 'standby'
   /** Writes are frozen, or the cloud does not say what may go. */
   | 'frozen';
 

@@ -18,7 +18,7 @@ export interface JsonChange {
 
 /** The report as a plain object, ready for JSON.stringify. */
 export function reportToJson(report: Report): Record<string, unknown> {
-  const { owner, run, freeze, candidates, checks, exitCode } = report;
+  const { owner, run, freeze, candidates, isVerbose, exitCode } = report;
   return {
     version: 1,
     owner,
@@ -28,11 +28,14 @@ export function reportToJson(report: Report): Record<string, unknown> {
     frozen: freeze ?? null,
     upstreams: report.upstreams.map(upstreamToJson),
     verdicts: countVerdicts(candidates),
-    ...(checks === undefined
-      ? {}
-      : { candidates: candidates.map((each, i) => candidateToJson(each, checks[i] ?? [])) }),
+    ...(isVerbose ? { candidates: candidatesToJson(report) } : {}),
     ...(exitCode === undefined ? {} : { exitCode }),
   };
+}
+
+function candidatesToJson({ candidates, checksOf }: Report): readonly Record<string, unknown>[] {
+  const checks = checksOf(candidates);
+  return candidates.map((each, i) => candidateToJson(each, checks[i] ?? []));
 }
 
 function snapshotToJson({ snapshot, blind }: Report): Record<string, unknown> {

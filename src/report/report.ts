@@ -1,7 +1,7 @@
 /** What one command found and did, as a value; the printers of this folder turn it into text, JSON or Markdown. */
 import type { Candidate, Check } from '../core/eligibility.ts';
 import type { UpstreamPlan } from '../core/plan.ts';
-import type { NatModel } from '../core/snapshot.ts';
+import type { ExternalNetwork, NatModel } from '../core/snapshot.ts';
 import type { RouteChange } from '../core/route.ts';
 
 export interface Report {
@@ -15,10 +15,14 @@ export interface Report {
   /** The kill switch, while it is on. */
   readonly freeze: FreezeFacts | undefined;
   readonly upstreams: readonly UpstreamReport[];
-  /** Every judged candidate; printed one by one only on request. */
+  /** Every judged candidate. */
   readonly candidates: readonly Candidate[];
-  /** The checks of each candidate, in the same order; present only on request. */
-  readonly checks: readonly (readonly Check[])[] | undefined;
+  /** Whether candidates are to be printed one by one, with their checks. */
+  readonly isVerbose: boolean;
+  /** All checks of some of the candidates, in their order. */
+  readonly checksOf: (candidates: readonly Candidate[]) => readonly (readonly Check[])[];
+  /** The external networks of the cloud by id; empty where it could not be read. */
+  readonly externalNetworks: ReadonlyMap<string, ExternalNetwork>;
   /** Present after a push. */
   readonly exitCode: number | undefined;
 }
@@ -50,9 +54,18 @@ export interface UpstreamReport {
   readonly networkIds: ReadonlySet<string>;
   /** Undefined when the upstream could not be read. */
   readonly plan: UpstreamPlan | undefined;
+  /** Undefined when the upstream could not be read. */
+  readonly counts: RouteCounts | undefined;
   /** Set where the cloud did not say what to hold: the plan then repairs the last good state, and removes nothing. */
   readonly stale: StaleFacts | undefined;
   readonly result: ApplyResult | undefined;
+}
+
+/** How many routes an upstream should hold, and how many it held before the push, ours and those of others. */
+export interface RouteCounts {
+  readonly desired: number;
+  readonly owned: number;
+  readonly foreign: number;
 }
 
 export interface StaleFacts {

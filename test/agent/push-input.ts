@@ -1,6 +1,7 @@
 /** What a push needs: an upstream, its state as read, a plan, and a state directory in memory. */
 import { gatherState } from '../../src/agent/gather.ts';
 import type { Journal } from '../../src/agent/journal.ts';
+import { NOBODY } from '../../src/agent/observer.ts';
 import type { PushContext, PushInput } from '../../src/agent/push.ts';
 import type { StateDirectory, UpstreamLedger } from '../../src/agent/state.ts';
 import { assembleUpstream } from '../../src/agent/upstream.ts';
@@ -82,6 +83,7 @@ export function contextFor(store: StateDirectory): PushContext {
     facts: { run: 'run-1', command: 'test', force: false },
     revisions: new Map(),
     clock: () => ({ wall: 0, uptime: 0, boot: 'test' }),
+    observer: NOBODY,
     signal,
   };
 }

@@ -47,6 +47,23 @@ describe('loadConfig', () => {
     expect(path).to.equal(join(dir, 'other.yaml'));
   });
 
+  it('finds the files of server and leader beside the file that names them', async () => {
+    const etcd = 'endpoints: ["http://192.0.2.1:2379"], caFile: ca.pem, certFile: /c, keyFile: k';
+    await file(
+      'ha.yaml',
+      `${VALID}\nserver: { tokenFile: token }\nleader: { etcd: { ${etcd} } }\n`,
+    );
+
+    const { server, leader } = (await loadConfig({ path: 'ha.yaml', cwd: dir, env: {} })).config;
+
+    expect(server.tokenFile).to.equal(join(dir, 'token'));
+    expect(leader?.etcd).to.include({
+      caFile: join(dir, 'ca.pem'),
+      certFile: '/c',
+      keyFile: join(dir, 'k'),
+    });
+  });
+
   it('reads route-sync.yaml of the working directory when none is named', async () => {
     const path = await file('route-sync.yaml', VALID);
 

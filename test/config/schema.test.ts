@@ -39,6 +39,7 @@ describe('configSchema', () => {
       schedule: '*/30 * * * * *',
       jitterSeconds: 3,
       journal: { keepFiles: 16 },
+      server: { listen: '127.0.0.1:9717' },
       cloud: {
         natModel: 'auto',
         requestTimeoutSeconds: 60,

@@ -327,6 +327,7 @@ function reported(plan: UpstreamPlan): Parameters<typeof digestOf>[0]['upstreams
     error: undefined,
     networkIds: new Set(),
     plan,
+    counts: undefined,
     stale: undefined,
     result: undefined,
   };

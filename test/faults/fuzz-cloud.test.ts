@@ -274,12 +274,15 @@ function checkReports({ plan, input, candidates }: Outcome): void {
         plan,
         error: undefined,
         networkIds: new Set(),
+        counts: undefined,
         stale: undefined,
         result: undefined,
       },
     ],
     candidates,
-    checks: checksOf(candidates, input),
+    isVerbose: true,
+    checksOf: (some) => checksOf(some, input),
+    externalNetworks: new Map(),
     exitCode: undefined,
   };
   checkPrinted(reportToText(report, painter(false)), 'the text');

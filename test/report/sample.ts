@@ -99,6 +99,7 @@ export const EDGE1: UpstreamReport = {
   error: undefined,
   networkIds: new Set([PUBLIC]),
   plan: PLAN,
+  counts: undefined,
   stale: undefined,
   result: undefined,
 };
@@ -110,6 +111,7 @@ export const EDGE2: UpstreamReport = {
   error: { code: 'UPSTREAM_UNREACHABLE', message: 'namespace edge2\nis gone' },
   networkIds: new Set(),
   plan: undefined,
+  counts: undefined,
   stale: undefined,
   result: undefined,
 };
@@ -129,12 +131,14 @@ export const REPORT: Report = {
   freeze: undefined,
   upstreams: [EDGE1, EDGE2],
   candidates: CANDIDATES,
-  checks: undefined,
+  isVerbose: false,
+  checksOf: (some) => checksOf(some, INPUT),
+  externalNetworks: INPUT.snapshot.externalNetworks,
   exitCode: undefined,
 };
 
 /** The same with every check. */
-export const VERBOSE_REPORT: Report = { ...REPORT, checks: checksOf(CANDIDATES, INPUT) };
+export const VERBOSE_REPORT: Report = { ...REPORT, isVerbose: true };
 
 /** After a push of which one change failed. */
 export const APPLIED_REPORT: Report = {

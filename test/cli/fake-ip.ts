@@ -20,6 +20,9 @@ export interface FakeIp {
   readonly close: () => Promise<void>;
 }
 
+/** The name of the router that commands without a namespace are for. */
+export const THIS_HOST = '';
+
 let routerCount = 0;
 
 /** A router on `public`, with somebody else's default route and aggregate. */
@@ -107,10 +110,11 @@ export async function startFakeIp(folder: string): Promise<FakeIp> {
 
 async function answer(
   routers: ReadonlyMap<string, Transport>,
-  [enter = '', name = '', ...argv]: readonly string[],
+  words: readonly string[],
   stdin: string,
 ): Promise<CommandOutput> {
-  const router = enter === '-n' ? routers.get(name) : undefined;
+  const [name, argv] = words[0] === '-n' ? [words[1] ?? '', words.slice(2)] : [THIS_HOST, words];
+  const router = routers.get(name);
   if (router === undefined) {
     const stderr = `Cannot open network namespace "${name}": No such file or directory\n`;
     return { stdout: '', stderr, exitCode: 255 };

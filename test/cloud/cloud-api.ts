@@ -89,8 +89,8 @@ export function isCloudNamed(): boolean {
 }
 
 /** Logs in to the cloud of the environment. */
-export async function connectCloud(): Promise<CloudApi> {
-  const settings = readSettings();
+export async function connectCloud(env = process.env): Promise<CloudApi> {
+  const settings = readSettings(env);
   const ca = settings['cacert'];
   const dispatcher = new Agent(ca ? { connect: { ca: readFileSync(ca) } } : {});
   const send = async (
@@ -138,10 +138,10 @@ export async function connectCloud(): Promise<CloudApi> {
 }
 
 /** clouds.yaml and OS_* under the same names: `auth_url`, `username`, `region_name` ... */
-function readSettings(): Settings {
-  const { OS_CLOUD: cloud, OS_CLIENT_CONFIG_FILE: file = 'clouds.yaml' } = process.env;
+function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const { OS_CLOUD: cloud, OS_CLIENT_CONFIG_FILE: file = 'clouds.yaml' } = env;
   if (!cloud) {
-    const own = Object.entries(process.env).filter(([key]) => key.startsWith('OS_'));
+    const own = Object.entries(env).filter(([key]) => key.startsWith('OS_'));
     return Object.fromEntries(own.map(([key, value]) => [key.slice(3).toLowerCase(), value]));
   }
   const { clouds } = parse(readFileSync(file, 'utf8')) as {

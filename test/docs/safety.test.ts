@@ -13,7 +13,7 @@ const FILLED_IN = /\$\{(?:[^{}]|\{[^{}]*\})*\}/g;
 const CITATION = /`(test\/[\w/.-]+\.ts)`((?:[\s,]+"[^"]+")*)/g;
 
 const CODE =
-  /\b(?:CLOUD|SNAPSHOT|UPSTREAM|ROUTE|GUARD|STATE|JOURNAL|PLAN|CONFIG|POLICY)_[A-Z_]+\b/g;
+  /\b(?:LEADER|SERVER|AGENT|CLOUD|SNAPSHOT|UPSTREAM|ROUTE|GUARD|STATE|JOURNAL|PLAN|CONFIG|POLICY)_[A-Z_]+\b/g;
 
 /** They look like codes, and are variables of the environment. */
 const VARIABLES: ReadonlySet<string> = new Set(['STATE_DIRECTORY', 'ROUTE_SYNC_LOG']);

@@ -6,12 +6,10 @@ import { text } from 'node:stream/consumers';
 
 import { sinceBoot } from './agent/boot-clock.ts';
 import { paintFor, type CommandContext } from './cli/context.ts';
-import { runProgram } from './cli/program.ts';
-import { createLog, logStyle } from './report/log.ts';
+import { runProgram, type LogChoice } from './cli/program.ts';
+import { createLog, logStyle, type Log } from './report/log.ts';
 
 const { env, stdin, stdout, stderr } = process;
-const isVerbose = process.argv.includes('--verbose');
-const style = logStyle({ env, isTerminal: stderr.isTTY });
 
 const context: CommandContext = {
   env,
@@ -20,7 +18,7 @@ const context: CommandContext = {
   uid: process.geteuid?.() ?? 0,
   print: (words) => void stdout.write(words),
   complain: (words) => void stderr.write(words),
-  log: createLog({ stream: stderr, level: isVerbose ? 'debug' : 'info', ...style }),
+  log: logFor({ level: 'info', format: undefined }),
   paint: paintFor(stdout.isTTY, env),
   readInput: async () => text(stdin),
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
@@ -33,6 +31,11 @@ const context: CommandContext = {
   },
 };
 
+function logFor({ level, format }: LogChoice): Log {
+  const style = logStyle({ flag: format, env, isTerminal: stderr.isTTY });
+  return createLog({ stream: stderr, level, ...style });
+}
+
 async function ask(question: string): Promise<string> {
   const prompt = createInterface({ input: stdin, output: stdout });
   try {
@@ -44,7 +47,7 @@ async function ask(question: string): Promise<string> {
 
 // A reader that goes away (`| head`) ends the output, not the work.
 stdout.on('error', () => undefined);
-const exitCode = await runProgram(process.argv.slice(2), context);
+const exitCode = await runProgram(process.argv.slice(2), context, logFor);
 await Promise.all([written(stdout), written(stderr)]);
 // Not only the exit code: a connection that nobody answers must not keep a finished command alive.
 process.exit(exitCode);

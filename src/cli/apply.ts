@@ -3,7 +3,7 @@ import { applyOnce } from './apply-once.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { readPlanDigest } from './plan-file.ts';
-import { printReport } from './print-report.ts';
+import { printNews } from './print-report.ts';
 import { stopOnSignal } from './stop.ts';
 import { closeCycle, loadSelected, openCycle } from './wiring.ts';
 
@@ -13,6 +13,7 @@ export interface ApplyOptions extends CommonOptions {
   readonly plan?: string | undefined;
   /** Seconds to wait for the lock of another process. */
   readonly wait: number;
+  readonly quiet: boolean;
 }
 
 export async function applyCommand(
@@ -35,7 +36,7 @@ export async function applyCommand(
   try {
     const { force, verbose } = options;
     const report = await applyOnce(context, deps, { force, verbose, reviewed });
-    printReport(context, options.output, report);
+    printNews(context, options, report);
     return exitCodeOfReport(report);
   } finally {
     forget();

@@ -1,24 +1,35 @@
-/** What the shell learns. Scripts depend on these numbers; docs/cli.md lists them. */
+/** What the shell learns. Scripts depend on these numbers; docs/cli.md and the man page list them. */
 import { RouteSyncError, type ErrorCode } from '../errors.ts';
 import { isCloudConfigError } from '../openstack-client-lite/index.ts';
 import type { ReportedError, UpstreamReport } from '../report/report.ts';
 
+/** 64, 75 and 78 are EX_USAGE, EX_TEMPFAIL and EX_CONFIG of sysexits.h. */
 export const EXIT = {
   ok: 0,
   failure: 1,
-  /** `plan --detailed-exitcode` only. */
   changes: 2,
   refused: 3,
   partial: 4,
-  /** EX_USAGE of sysexits.h. */
   usage: 64,
-  /** EX_TEMPFAIL of sysexits.h: another process holds the lock. */
   locked: 75,
-  /** EX_CONFIG of sysexits.h. */
   config: 78,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each means, for the documents. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'in sync, or done',
+  failure:
+    'failure: the cloud could not be read (also where the last good state repaired an upstream), or no upstream could; for health: not ready',
+  changes: 'changes are pending (plan --detailed-exitcode only)',
+  refused:
+    'refused by the guard: removals or replaces were withheld, everything else went out; or, for what is done by hand, by the kill switch or because there is nothing to adopt',
+  partial: 'partial: one of several upstreams failed, or some route could not be installed',
+  usage: 'the command line is not understood, or init would overwrite a file',
+  locked: 'another route-sync is working on this upstream',
+  config: 'configuration: the file, clouds.yaml or OS_*',
+};
 
 const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   CONFIG_NOT_FOUND: EXIT.config,

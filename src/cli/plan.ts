@@ -1,12 +1,13 @@
 /** `route-sync plan`: what would change and why. Reads everything, writes nothing. */
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfReport, hasChanges, type ExitCode } from './exit-code.ts';
-import { printReport } from './print-report.ts';
+import { printNews } from './print-report.ts';
 import { closeCycle, loadSelected, newRunId, openCycle } from './wiring.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly force: boolean;
   readonly detailedExitcode: boolean;
+  readonly quiet: boolean;
 }
 
 export async function planCommand(
@@ -26,7 +27,7 @@ export async function planCommand(
       verbose: options.verbose,
       reviewed: undefined,
     });
-    printReport(context, options.output, report);
+    printNews(context, options, report);
     const code = exitCodeOfReport(report);
     return code === EXIT.ok && options.detailedExitcode && hasChanges(report) ? EXIT.changes : code;
   } finally {

@@ -6,6 +6,7 @@ import { reportToMarkdown } from '../report/markdown.ts';
 import type { ApplyResult, Report, ReportedError, UpstreamReport } from '../report/report.ts';
 import { reportToText } from '../report/text.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
+import { EXIT, exitCodeOfReport, hasChanges } from './exit-code.ts';
 import { printJson } from './print-json.ts';
 
 /** Prints to stdout; what an upstream or the guard refused is on stderr too, for those who keep only that. */
@@ -23,6 +24,31 @@ export function printReport(context: CommandContext, format: OutputFormat, repor
   }
   complainOf(context, report);
   complainAbout(context, report.upstreams);
+}
+
+interface NewsOptions {
+  readonly output: OutputFormat;
+  readonly quiet: boolean;
+}
+
+/** The same; with `quiet` stdout stays empty unless something is pending, was done, failed or was refused. */
+export function printNews(context: CommandContext, options: NewsOptions, report: Report): void {
+  const { output, quiet } = options;
+  const isSilent = quiet && !isNews(report);
+  printReport(isSilent ? { ...context, print: () => undefined } : context, output, report);
+}
+
+function isNews(report: Report): boolean {
+  return (
+    exitCodeOfReport(report) !== EXIT.ok ||
+    hasChanges(report) ||
+    report.upstreams.some(({ result }) => hasSaved(result))
+  );
+}
+
+/** A save that waits for its time is no news. */
+function hasSaved(result: ApplyResult | undefined): boolean {
+  return result?.save?.saved === true || result?.save?.error !== undefined;
 }
 
 /** One line on stderr for a cloud that could not be read, and one while the kill switch is on. */

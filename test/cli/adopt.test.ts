@@ -188,7 +188,14 @@ function contextOf(
   edges: Pick<CommandContext, 'print' | 'complain' | 'ask'>,
 ): CommandContext {
   const ignore = (): void => undefined;
-  const log = { error: ignore, warn: ignore, info: ignore, debug: ignore, child: () => log };
+  const log = {
+    error: ignore,
+    warn: ignore,
+    info: ignore,
+    debug: ignore,
+    child: () => log,
+    writes: () => false,
+  };
   return {
     env: {
       ...scene.server.env,

@@ -16,7 +16,11 @@ const CODE =
   /\b(?:LEADER|SERVER|AGENT|CLOUD|SNAPSHOT|UPSTREAM|ROUTE|GUARD|STATE|JOURNAL|PLAN|CONFIG|POLICY)_[A-Z_]+\b/g;
 
 /** They look like codes, and are variables of the environment. */
-const VARIABLES: ReadonlySet<string> = new Set(['STATE_DIRECTORY', 'ROUTE_SYNC_LOG']);
+const VARIABLES: ReadonlySet<string> = new Set([
+  'STATE_DIRECTORY',
+  'ROUTE_SYNC_LOG',
+  'JOURNAL_STREAM',
+]);
 
 interface Citation {
   readonly file: string;

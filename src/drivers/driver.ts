@@ -24,6 +24,8 @@ export interface Dialogue {
   readonly goesOn?: boolean;
   /** Begins where the dialogue before it ended, such as in a configuration mode. Default: at the session's `prompt`. */
   readonly continues?: boolean;
+  /** Told of each line that has its answer, while others wait for theirs. */
+  readonly onAnswer?: (() => void) | undefined;
 }
 
 export interface CliLine {

@@ -71,9 +71,7 @@ export function consoleOf(
   const { description, record } = options;
   const headers = new Set<string>();
   let farewell = '';
-  const note = (kind: CliEvent['kind'], text: string): void => {
-    record?.({ kind, text: redactLine(text, definition.redact) });
-  };
+  const { note, hide } = recorder(definition, record);
   return {
     wire,
     reader,
@@ -100,7 +98,8 @@ export function consoleOf(
       wire.write(lines.map((line) => `${line}\r`).join(''));
     },
     typeSecret: (text) => {
-      note('sent', '[secret]');
+      hide(text);
+      note('sent', text);
       wire.write(`${text}\r`);
     },
     take: () => {
@@ -118,6 +117,25 @@ export function consoleOf(
         throw lost({ description, reason, progress, cause: signal.reason });
       }
       throw cutOff({ description, farewell, progress, failure: wire.failure() });
+    },
+  };
+}
+
+interface Recorder {
+  readonly note: (kind: CliEvent['kind'], text: string) => void;
+  /** From now on nothing shows this, also where a router shows what is typed at its question for a password. */
+  readonly hide: (secret: string) => void;
+}
+
+function recorder({ redact }: SessionDefinition, record: CliSessionOptions['record']): Recorder {
+  const secrets = new Set<string>();
+  return {
+    hide: (secret) => secrets.add(secret),
+    note: (kind, text) => {
+      if (record !== undefined) {
+        const hidden = [...secrets].reduce((kept, one) => kept.replaceAll(one, '[secret]'), text);
+        record({ kind, text: redactLine(hidden, redact) });
+      }
     },
   };
 }

@@ -23,7 +23,7 @@ const LINE_CHARACTERS = 32;
 /** Resolves with one answer for each line that was sent. Begins at a prompt of ours, and ends at one. */
 export async function talk(
   console: Console,
-  { lines, goesOn = false }: Dialogue,
+  { lines, goesOn = false, onAnswer }: Dialogue,
   signal: AbortSignal,
 ): Promise<readonly LineAnswer[]> {
   const { prompts, reader } = console;
@@ -31,6 +31,7 @@ export async function talk(
     console,
     lines,
     goesOn,
+    onAnswer,
     signal,
     turns: newTurns({ prompts, isChatter: (line) => console.isChatter(line) }),
     answers: [],
@@ -146,6 +147,7 @@ function unanswered(state: Talk, row: string): string | undefined {
 
 function complete(state: Talk, answer: LineAnswer): void {
   state.answers.push(answer);
+  state.onAnswer?.();
   state.since = performance.now();
   state.pasted = 0;
   state.hasProbed = false;

@@ -22,6 +22,7 @@ export interface Talk {
   readonly console: Console;
   readonly lines: readonly CliLine[];
   readonly goesOn: boolean;
+  readonly onAnswer: (() => void) | undefined;
   readonly signal: AbortSignal;
   readonly turns: Turns;
   readonly answers: LineAnswer[];

@@ -96,6 +96,9 @@ export async function startSsh(
       ? unreachableHost(options, 'the login was not done in time')
       : (connectionFailure(log, options) ?? unreachableHost(options, 'ssh ended without a word'));
   const handles = [child.nodeChildProcess, ...child.stdio] as unknown as readonly Handle[];
+  const rest = (isResting: boolean): void => {
+    handles.forEach((handle) => (isResting ? handle.unref() : handle.ref()));
+  };
   return {
     folder,
     stdin: child.stdin,
@@ -104,11 +107,11 @@ export async function startSsh(
     isRunning: () => isRunning,
     log: () => log,
     failure,
-    rest: (isResting) => {
-      handles.forEach((handle) => (isResting ? handle.unref() : handle.ref()));
-    },
+    rest,
     end: async () => {
       isRunning = false;
+      // Else nothing would keep the process alive until its end is known.
+      rest(false);
       child.stdio[3].destroy();
       await Promise.race([ended, killLater(child.pid, folder)]);
     },

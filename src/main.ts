@@ -1,23 +1,35 @@
 #!/usr/bin/env node
 /** The process: argv in, exit code out. The only place that ends it. */
+import { fstatSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 
 import { sinceBoot } from './agent/boot-clock.ts';
 import { paintFor, type CommandContext } from './cli/context.ts';
+import { progressLine } from './cli/progress.ts';
 import { runProgram, type LogChoice } from './cli/program.ts';
 import { createLog, logStyle, type Log } from './report/log.ts';
 
 const { env, stdin, stdout, stderr } = process;
+
+// Only where stderr is a terminal; everything else that is written takes the line away first.
+const progress = progressLine(stderr, { env, now: () => performance.now() });
 
 const context: CommandContext = {
   env,
   cwd: process.cwd(),
   homeDir: homedir(),
   uid: process.geteuid?.() ?? 0,
-  print: (words) => void stdout.write(words),
-  complain: (words) => void stderr.write(words),
+  print: (words) => {
+    progress.clear();
+    stdout.write(words);
+  },
+  complain: (words) => {
+    progress.clear();
+    stderr.write(words);
+  },
+  progress,
   log: logFor({ level: 'info', format: undefined }),
   paint: paintFor(stdout.isTTY, env),
   readInput: async () => text(stdin),
@@ -32,8 +44,13 @@ const context: CommandContext = {
 };
 
 function logFor({ level, format }: LogChoice): Log {
-  const style = logStyle({ flag: format, env, isTerminal: stderr.isTTY });
-  return createLog({ stream: stderr, level, ...style });
+  const style = logStyle({
+    flag: format,
+    env,
+    isTerminal: stderr.isTTY,
+    file: fstatSync(stderr.fd, { bigint: true }),
+  });
+  return createLog({ stream: stderr, level, ...style, beforeLine: progress.clear });
 }
 
 async function ask(question: string): Promise<string> {
@@ -47,6 +64,7 @@ async function ask(question: string): Promise<string> {
 
 // A reader that goes away (`| head`) ends the output, not the work.
 stdout.on('error', () => undefined);
+stderr.on('error', () => undefined);
 const exitCode = await runProgram(process.argv.slice(2), context, logFor);
 await Promise.all([written(stdout), written(stderr)]);
 // Not only the exit code: a connection that nobody answers must not keep a finished command alive.

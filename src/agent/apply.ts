@@ -13,8 +13,12 @@ export interface Push extends UpstreamAccess {
   readonly state: UpstreamState;
   /** Asked before each chunk; what it throws is the error of every change of that chunk. */
   readonly mayWrite?: (() => Promise<void>) | undefined;
-  /** Told after each chunk how many changes were in it. */
+  /** Told how many more changes were sent: after each chunk, and while a script is typed. */
   readonly onSent?: ((count: number) => void) | undefined;
+}
+
+interface Typing extends Push {
+  readonly onAnswer: () => void;
 }
 
 /**
@@ -34,8 +38,9 @@ export async function applyChanges(push: Push): Promise<readonly Rejection[]> {
   const sendable = changes.filter((change) => !left.has(change));
   const rejections = [unsupported];
   for (const chunk of driver.render(scope, sendable, state)) {
-    rejections.push([...(await sendChunk(push, chunk))]);
-    push.onSent?.(chunk.changes.length);
+    const tell = teller(chunk, push.onSent);
+    rejections.push([...(await sendChunk({ ...push, onAnswer: tell.line }, chunk))]);
+    tell.all();
   }
   return rejections.flat();
 }
@@ -46,7 +51,31 @@ export async function proveRights(upstream: UpstreamAccess): Promise<void> {
   driver.probed(scope, await transport.run(driver.probe(scope), signal));
 }
 
-async function sendChunk(push: Push, chunk: RenderedChunk): Promise<readonly Rejection[]> {
+/** Tells of the changes of a script by its answered lines; what is typed again does not count again. */
+function teller(
+  { command, changes }: RenderedChunk,
+  onSent: Push['onSent'],
+): { readonly line: () => void; readonly all: () => void } {
+  const steps = 'argv' in command ? [] : [...command.makes, ...command.breaks];
+  const lines = steps.reduce((sum, step) => sum + step.lines.length, 0);
+  let answered = 0;
+  let told = 0;
+  const tell = (count: number): void => {
+    if (count > told) {
+      onSent?.(count - told);
+      told = count;
+    }
+  };
+  return {
+    line: () => {
+      answered = Math.min(answered + 1, lines);
+      tell(Math.floor((answered / lines) * changes.length));
+    },
+    all: () => tell(changes.length),
+  };
+}
+
+async function sendChunk(push: Typing, chunk: RenderedChunk): Promise<readonly Rejection[]> {
   try {
     await push.mayWrite?.();
     return await sendCommand(push, chunk);
@@ -58,7 +87,7 @@ async function sendChunk(push: Push, chunk: RenderedChunk): Promise<readonly Rej
   }
 }
 
-async function sendCommand(push: Push, chunk: RenderedChunk): Promise<readonly Rejection[]> {
+async function sendCommand(push: Typing, chunk: RenderedChunk): Promise<readonly Rejection[]> {
   const { command } = chunk;
   if (!('argv' in command)) {
     return runScript(push, command, async (changes) => settle(push, chunk, changes));

@@ -14,6 +14,12 @@ import type { UpstreamAccess } from './gather.ts';
 /** How many transactions one script may take before what is left of it is given up. */
 const TRIES = 24;
 
+/** Where a script is typed. */
+interface Terminal extends UpstreamAccess {
+  /** Told of each line of a change that has its answer. */
+  readonly onAnswer?: (() => void) | undefined;
+}
+
 /** Makes final what was committed on trial; resolves with the changes that do not stand. */
 type Settle = (changes: readonly RouteChange[]) => Promise<readonly Rejection[]>;
 
@@ -22,7 +28,7 @@ type Settle = (changes: readonly RouteChange[]) => Promise<readonly Rejection[]>
  * transaction is settled before the next one begins: routers take no other while one is on trial, or take that back.
  */
 export async function runScript(
-  upstream: UpstreamAccess,
+  upstream: Terminal,
   script: Script,
   settle: Settle,
 ): Promise<readonly Rejection[]> {
@@ -49,7 +55,7 @@ const EXHAUSTED = new RouteSyncError('INTERNAL', 'a script was given up before i
  * own until the change is found.
  */
 async function runAtomic(
-  upstream: UpstreamAccess,
+  upstream: Terminal,
   script: Script,
   budget: Budget,
 ): Promise<readonly Rejection[]> {
@@ -86,7 +92,7 @@ interface Undone {
 }
 
 /** Undefined if it stands; leaves nothing pending otherwise. Rejects where it could not even begin, or was cut off. */
-async function transact(upstream: UpstreamAccess, script: Script): Promise<Undone | undefined> {
+async function transact(upstream: Terminal, script: Script): Promise<Undone | undefined> {
   try {
     await type(upstream, { lines: script.enter });
     const refused = await typeSteps(upstream, [...script.makes, ...script.breaks]);
@@ -136,10 +142,7 @@ function halvesOf(script: Script, changes: readonly RouteChange[]): readonly Scr
 }
 
 /** What goes, goes only where what comes was taken. */
-async function runLineByLine(
-  upstream: UpstreamAccess,
-  script: Script,
-): Promise<readonly Rejection[]> {
+async function runLineByLine(upstream: Terminal, script: Script): Promise<readonly Rejection[]> {
   try {
     await type(upstream, { lines: script.enter });
     const refused = await typeSteps(upstream, script.makes);
@@ -165,7 +168,7 @@ async function typeOn(upstream: UpstreamAccess, lines: readonly CliLine[]): Prom
 
 /** Sends all lines, and resolves with the changes of those that were refused: the first refusal of each. */
 async function typeSteps(
-  { driver, transport, signal }: UpstreamAccess,
+  { driver, transport, signal, onAnswer }: Terminal,
   steps: readonly ScriptStep[],
 ): Promise<readonly Rejection[]> {
   const lines = steps.flatMap((step) => step.lines);
@@ -174,7 +177,7 @@ async function typeSteps(
   }
   const changes = steps.flatMap((step) => step.lines.map(() => step.change));
   const { answers = [] }: CommandOutput = await transport.run(
-    { lines, goesOn: true, continues: true },
+    { lines, goesOn: true, continues: true, onAnswer },
     signal,
   );
   const rejections = new Map<RouteChange, Rejection>();

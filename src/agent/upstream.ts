@@ -11,7 +11,7 @@ import { RouteSyncError } from '../errors.ts';
 import { rememberLast } from './remember.ts';
 import type { LedgerKey } from './state.ts';
 import { scopeOf } from './scope.ts';
-import { transportTo } from './transport-to.ts';
+import { type ConnectOptions, transportTo } from './transport-to.ts';
 import type { Transport } from '../transport/transport.ts';
 
 export interface Upstream {
@@ -36,14 +36,14 @@ type DesiredArguments = readonly [
 ];
 
 /** Chooses driver and transport of each upstream by the configuration; opens nothing yet. */
-export async function connectUpstreams({
-  owner,
-  upstreams,
-}: Pick<Config, 'owner' | 'upstreams'>): Promise<readonly Upstream[]> {
+export async function connectUpstreams(
+  { owner, upstreams }: Pick<Config, 'owner' | 'upstreams'>,
+  options: ConnectOptions = {},
+): Promise<readonly Upstream[]> {
   return Promise.all(
     upstreams.map(async (config) => {
       const driver = await driverFor(config.os);
-      const transport = await transportTo(config, driver);
+      const transport = await transportTo(config, driver, options);
       return assembleUpstream(config, { driver, transport, owner });
     }),
   );

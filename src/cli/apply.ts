@@ -1,4 +1,5 @@
 /** `route-sync apply`: plan, guard, push, verify, once. */
+import { toAll } from '../agent/observer.ts';
 import { applyOnce } from './apply-once.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { exitCodeOfReport, type ExitCode } from './exit-code.ts';
@@ -32,6 +33,7 @@ export async function applyCommand(
     readOnly: false,
     waitSeconds: options.wait,
     signal,
+    observer: toAll([context.progress ?? {}]),
   });
   try {
     const { force, verbose } = options;

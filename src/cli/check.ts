@@ -13,7 +13,7 @@ import { escapeText } from '../report/escape.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
-import { loadSelected, openClient } from './wiring.ts';
+import { connectOptions, loadSelected, openClient } from './wiring.ts';
 
 /** How many prefixes are named in one line. */
 const SHOWN = 5;
@@ -32,7 +32,7 @@ export async function checkCommand(
 ): Promise<ExitCode> {
   const loaded = await loadSelected(context, options);
   const { config, path, stateDir } = loaded;
-  const upstreams = await connectUpstreams(config);
+  const upstreams = await connectUpstreams(config, connectOptions(context, 'check'));
   const results: CheckResult[] = [];
   await note(results, { check: 'configuration', ask: () => path, tell: (file) => file });
   const state = await openState({ dir: stateDir, owner: config.owner, readOnly: true });

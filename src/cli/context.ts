@@ -1,5 +1,6 @@
 /** What every command is given: the process's edges, so that a command can be called without a process. */
 import type { SinceBoot } from '../agent/boot-clock.ts';
+import type { Observer } from '../agent/observer.ts';
 import type { Log } from '../report/log.ts';
 import { painter, type Paint } from '../report/text.ts';
 
@@ -14,6 +15,8 @@ export interface CommandContext {
   /** Writes to stderr: what ended the command. */
   readonly complain: (text: string) => void;
   readonly log: Log;
+  /** Shows on a terminal how far long pushes are. */
+  readonly progress?: Partial<Observer> | undefined;
   readonly paint: Paint;
   /** The standard input to its end. */
   readonly readInput: () => Promise<string>;

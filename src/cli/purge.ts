@@ -7,7 +7,7 @@ import type { CommandContext } from './context.ts';
 import { exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
 import { complainAbout } from './print-report.ts';
-import { loadSelected, newRunId, openWays } from './wiring.ts';
+import { connectOptions, loadSelected, newRunId, openWays } from './wiring.ts';
 
 export type PurgeOptions = ByHandOptions;
 
@@ -24,7 +24,7 @@ export async function purgeCommand(
   });
   const { upstreams } = loaded.config;
   const reports = await runErrand(context, options, {
-    upstreams: await connectUpstreams(loaded.config),
+    upstreams: await connectUpstreams(loaded.config, connectOptions(context, command)),
     deps: { ...ways, signal: new AbortController().signal },
     errand: {
       facts: { run: newRunId(context.now()), command, force: false },

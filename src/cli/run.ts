@@ -2,21 +2,26 @@
 import { once } from 'node:events';
 import type { CycleDeps } from '../agent/cycle.ts';
 import { startSchedule, type Schedule } from '../agent/schedule.ts';
-import { describeFailure } from '../report/lines.ts';
-import type { UpstreamReport } from '../report/report.ts';
+import { RouteSyncError } from '../errors.ts';
+import { OpenStackError } from '../openstack-client-lite/index.ts';
 import { applyOnce } from './apply-once.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
-import { summarizeUpstream } from './cycle-summary.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { planServer, serve, type ServerPlan } from './serve.ts';
 import { stopOnSignal } from './stop.ts';
+import { createWatchers, type Watchers } from './watchers.ts';
 import { closeCycle, loadSelected, openCycle } from './wiring.ts';
 
-/** How many failed routes of one upstream are logged each cycle; the status counts them all. */
-const FAILURES_LOGGED = 10;
+/** What a configuration opens; nothing of it works yet. */
+interface Opened {
+  readonly deps: CycleDeps;
+  readonly server: ServerPlan;
+}
 
 interface Agent {
   readonly deps: CycleDeps;
   readonly schedule: Schedule;
+  readonly endServer: () => Promise<void>;
 }
 
 /** Ends with 0 after SIGTERM or SIGINT; a cycle under way leaves before its push, or finishes it. */
@@ -25,12 +30,22 @@ export async function runCommand(
   options: CommonOptions,
 ): Promise<ExitCode> {
   const { signal } = stopOnSignal(context);
-  let agent = startAgent(context, await openAgent(context, options, signal));
+  const { config } = await loadSelected(context, options);
+  let schedule: Schedule | undefined;
+  const watchers = createWatchers(context, { config, nextDue: () => schedule?.next() });
+  const open = async (): Promise<Opened> => openAgent(context, options, { watchers, signal });
+  const start = async (opened: Opened): Promise<Agent> => {
+    const started = await startAgent(context, opened, watchers);
+    ({ schedule } = started);
+    return started;
+  };
+  let agent = await start(await open());
   let reloads = Promise.resolve();
   const reload = async (): Promise<void> => {
-    const deps = await openAgent(context, options, signal);
+    const opened = await open();
     await stopAgent(agent);
-    agent = startAgent(context, deps);
+    watchers.configure(opened.deps.config);
+    agent = await start(opened);
     context.log.info('configuration reloaded');
   };
   const forgetHangup = context.onSignal(['SIGHUP'], () => {
@@ -39,6 +54,7 @@ export async function runCommand(
     });
   });
   await aborted(signal);
+  watchers.stopping();
   forgetHangup();
   await reloads;
   await stopAgent(agent);
@@ -48,71 +64,59 @@ export async function runCommand(
 async function openAgent(
   context: CommandContext,
   options: CommonOptions,
-  signal: AbortSignal,
-): Promise<CycleDeps> {
+  { watchers, signal }: { readonly watchers: Watchers; readonly signal: AbortSignal },
+): Promise<Opened> {
   const loaded = await loadSelected(context, options);
-  return openCycle(context, loaded, { command: 'run', readOnly: false, signal });
+  const server = await planServer(loaded.config, context.log);
+  const { observer } = watchers;
+  const deps = await openCycle(context, loaded, {
+    command: 'run',
+    readOnly: false,
+    signal,
+    observer,
+  });
+  return { deps, server };
 }
 
 /** The first cycle starts at once, the others on schedule. */
-function startAgent(context: CommandContext, deps: CycleDeps): Agent {
+async function startAgent(
+  context: CommandContext,
+  { deps, server }: Opened,
+  watchers: Watchers,
+): Promise<Agent> {
   const { log } = context;
+  const { config } = deps;
+  const endServer = await serve(server, watchers.routes, log);
   const schedule = startSchedule({
-    cron: deps.config.schedule,
-    jitterMs: deps.config.jitterSeconds * 1000,
+    cron: config.schedule,
+    jitterMs: config.jitterSeconds * 1000,
     random: Math.random,
-    run: async () => cycle(context, deps),
-    onSkip: (skips) => log.warn('a cycle was due while one was under way', { skips }),
-    onError: (error) => {
-      const level = deps.signal.aborted ? 'info' : 'error';
-      log[level]('the cycle ended, nothing was changed', { error });
+    run: async () => {
+      await applyOnce(context, deps, { force: false, verbose: false, reviewed: undefined });
     },
+    onSkip: (skips) => {
+      watchers.cycleSkipped();
+      // The first, and then at doubling distances: a long push skips many.
+      if (Number.isInteger(Math.log2(skips))) {
+        log.warn('a cycle was due while one was under way', { skips });
+      }
+    },
+    // Errors with a code are told with the cycle already; of a defect the whole is wanted.
+    onError: (error) => log[hasCode(error) ? 'debug' : 'error']('the cycle ended', { error }),
   });
-  log.info('agent started', { owner: deps.config.owner, schedule: deps.config.schedule });
+  log.info('agent started', { owner: config.owner, schedule: config.schedule });
   schedule.trigger();
-  return { deps, schedule };
+  return { deps, schedule, endServer };
 }
 
-async function stopAgent({ deps, schedule }: Agent): Promise<void> {
+async function stopAgent({ deps, schedule, endServer }: Agent): Promise<void> {
   await schedule.stop();
+  await endServer();
   await closeCycle(deps);
 }
 
-async function cycle(context: CommandContext, deps: CycleDeps): Promise<void> {
-  const options = { force: false, verbose: false, reviewed: undefined };
-  const { run, exitCode, upstreams, blind, freeze } = await applyOnce(context, deps, options);
-  if (blind !== undefined) {
-    context.log.error('the cloud cannot be read, the last good state is kept', { run, ...blind });
-  }
-  if (freeze !== undefined) {
-    context.log.warn('writes are frozen', { run, ...freeze });
-  }
-  upstreams.forEach((upstream) => logUpstream(context, upstream, { run, exitCode }));
-}
-
-function logUpstream(
-  { log }: CommandContext,
-  report: UpstreamReport,
-  cycle: { readonly run: string; readonly exitCode: number | undefined },
-): void {
-  const upstream = report.name;
-  const { added, replaced, removed, failed, conflicts, heldTotal, refused, error } =
-    summarizeUpstream(report);
-  const counts = { added, replaced, removed, failed, conflicts, held: heldTotal };
-  const isBad = error !== undefined || failed > 0 || refused !== undefined;
-  const { unchanged } = report.plan ?? {};
-  log[isBad ? 'error' : 'info']('cycle', {
-    ...cycle,
-    upstream,
-    ...counts,
-    unchanged,
-    lastGoodAgeSeconds: report.stale?.ageSeconds,
-    refused,
-    error,
-  });
-  for (const failure of report.result?.failed.slice(0, FAILURES_LOGGED) ?? []) {
-    log.error('a route failed', { run: cycle.run, upstream, why: describeFailure(failure) });
-  }
+function hasCode(error: unknown): boolean {
+  return error instanceof RouteSyncError || error instanceof OpenStackError;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ import { userOf, type CommandContext } from './context.ts';
 import { exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
 import { complainAbout } from './print-report.ts';
-import { loadSelected, newRunId, openWays } from './wiring.ts';
+import { connectOptions, loadSelected, newRunId, openWays } from './wiring.ts';
 
 export interface UndoOptions extends ByHandOptions {
   readonly run: string;
@@ -39,7 +39,10 @@ export async function undoCommand(
   });
   const run = newRunId(context.now());
   const reports = await runErrand(context, options, {
-    upstreams: await connectUpstreams({ ...loaded.config, upstreams }),
+    upstreams: await connectUpstreams(
+      { ...loaded.config, upstreams },
+      connectOptions(context, command),
+    ),
     deps: { ...ways, signal: new AbortController().signal },
     errand: {
       facts: { run, command, force: false, undoes: options.run },

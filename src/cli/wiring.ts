@@ -8,6 +8,7 @@ import type { OpenDeps } from '../agent/open-upstream.ts';
 import { NOBODY, type Observer } from '../agent/observer.ts';
 import { runtimeDirectory } from '../agent/runtime-directory.ts';
 import { openState } from '../agent/state.ts';
+import type { ConnectOptions, SessionLine } from '../agent/transport-to.ts';
 import type { Upstream } from '../agent/upstream.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { ClockReading } from '../core/clock.ts';
@@ -96,12 +97,22 @@ export async function openCycle(
   const { connectUpstreams } = await import('../agent/upstream.ts');
   return {
     config,
-    upstreams: await (options.connect ?? connectUpstreams)(config),
+    upstreams: await (options.connect?.(config) ??
+      connectUpstreams(config, connectOptions(context, options.command))),
     client,
     ...(await openWays(context, loaded, options)),
     observer,
     now: context.now,
     signal,
+  };
+}
+
+/** A refused login waits in the agent alone; sessions with routers are written down where the log takes such lines. */
+export function connectOptions({ log }: CommandContext, command: string): ConnectOptions {
+  const onSessionLine = (line: SessionLine): void => log.debug('session', { ...line });
+  return {
+    triesAgain: command === 'run',
+    onSessionLine: log.writes('debug') ? onSessionLine : undefined,
   };
 }
 

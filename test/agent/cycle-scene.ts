@@ -145,7 +145,14 @@ interface Facts {
 function contextOf(folder: string, { server, complaints, now, sinceBoot }: Facts): CommandContext {
   const complain = (message: string): void => void complaints.push(message);
   const ignore = (): void => undefined;
-  const log = { error: complain, warn: complain, info: ignore, debug: ignore, child: () => log };
+  const log = {
+    error: complain,
+    warn: complain,
+    info: ignore,
+    debug: ignore,
+    child: () => log,
+    writes: () => false,
+  };
   return {
     env: {
       ...server.env,

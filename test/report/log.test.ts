@@ -90,6 +90,66 @@ describe('createLog', () => {
     const entry = JSON.parse(lines.join('')) as Record<string, unknown>;
     expect(entry).to.include({ level: 'error', message: 'real' });
     expect(entry['timestamp']).to.not.equal('now');
+    expect(entry).to.include({
+      field_level: 'info',
+      field_message: 'fake',
+      field_timestamp: 'now',
+    });
+  });
+
+  it('writes the time of RFC 3339 first, then level and message', () => {
+    logTo(lines, { format: 'json' }).info('x', { a: 1 });
+
+    expect(lines[0]).to.match(
+      /^\{"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"info","message":"x","a":1\}\n$/,
+    );
+  });
+
+  for (const { format, want } of [
+    { format: 'text', want: ['<3>error a n=1', '<4>warn  b', '<6>info  c', '<7>debug d'] },
+    { format: 'json', want: ['<3>{"timestamp"', '<4>{"timestamp"', '<6>{', '<7>{'] },
+  ] as const) {
+    it(`tells the journal the priority of each line in ${format}`, () => {
+      const log = logTo(lines, { format, level: 'debug', journal: true });
+      log.error('a', { n: 1 });
+      log.warn('b');
+      log.info('c');
+      log.debug('d');
+
+      expect(lines.map((line, index) => line.startsWith(want[index] ?? ''))).to.deep.equal(
+        Array(4).fill(true),
+      );
+    });
+  }
+
+  it('lets no message pose as a priority of its own', () => {
+    logTo(lines, { journal: true }).info('<0>x\n<0>y');
+
+    expect(lines.join('')).to.equal('<6>info  <0>x\\u{a}<0>y\n');
+  });
+
+  it('calls back before each line that it writes, and before no other', () => {
+    let calls = 0;
+    const beforeLine = (): void => {
+      expect(lines).to.have.length(calls);
+      calls += 1;
+    };
+    const log = logTo(lines, { beforeLine });
+    log.info('a');
+    log.debug('b');
+    log.child({ n: 1 }).warn('c');
+
+    expect(calls).to.equal(2);
+  });
+
+  it('knows which lines it writes', () => {
+    const log = logTo(lines, { level: 'warn' }).child({ n: 1 });
+
+    expect([log.writes('error'), log.writes('warn'), log.writes('info')]).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('colours the level where it may', () => {
@@ -171,4 +231,26 @@ describe('logStyle', () => {
       expect([format, colour]).to.deep.equal(want);
     });
   }
+
+  for (const { name, stream, want } of [
+    { name: 'the file that JOURNAL_STREAM names', stream: '9:12345678901234567890', want: true },
+    { name: 'another file', stream: '9:1', want: false },
+    { name: 'no journal at all', stream: undefined, want: false },
+  ]) {
+    it(`takes stderr for the journal or not: ${name}`, () => {
+      const { journal } = logStyle({
+        env: { JOURNAL_STREAM: stream },
+        isTerminal: false,
+        file: { dev: 9n, ino: 12345678901234567890n },
+      });
+
+      expect(journal).to.equal(want);
+    });
+  }
+
+  it('takes a stream that is no file for no journal', () => {
+    const { journal } = logStyle({ env: { JOURNAL_STREAM: '9:1' }, isTerminal: false });
+
+    expect(journal).to.equal(false);
+  });
 });

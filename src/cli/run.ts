@@ -1,7 +1,10 @@
 /** `route-sync run`: the agent. Cycles on a schedule; a failing cloud or upstream never ends it. */
 import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import type { CycleDeps } from '../agent/cycle.ts';
+import type { Leadership } from '../agent/leader/index.ts';
 import { startSchedule, type Schedule } from '../agent/schedule.ts';
+import type { Config } from '../config/schema.ts';
 import { RouteSyncError } from '../errors.ts';
 import { OpenStackError } from '../openstack-client-lite/index.ts';
 import { applyOnce } from './apply-once.ts';
@@ -10,7 +13,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { planServer, serve, type ServerPlan } from './serve.ts';
 import { stopOnSignal } from './stop.ts';
 import { createWatchers, type Watchers } from './watchers.ts';
-import { closeCycle, loadSelected, openCycle } from './wiring.ts';
+import { closeCycle, loadSelected, openCycle, surroundingsOf } from './wiring.ts';
 
 /** What a configuration opens; nothing of it works yet. */
 interface Opened {
@@ -24,6 +27,12 @@ interface Agent {
   readonly endServer: () => Promise<void>;
 }
 
+interface Surroundings {
+  readonly options: CommonOptions;
+  readonly watchers: Watchers;
+  readonly signal: AbortSignal;
+}
+
 /** Ends with 0 after SIGTERM or SIGINT; a cycle under way leaves before its push, or finishes it. */
 export async function runCommand(
   context: CommandContext,
@@ -31,27 +40,23 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const { signal } = stopOnSignal(context);
   const { config } = await loadSelected(context, options);
-  let schedule: Schedule | undefined;
-  const watchers = createWatchers(context, { config, nextDue: () => schedule?.next() });
-  const open = async (): Promise<Opened> => openAgent(context, options, { watchers, signal });
-  const start = async (opened: Opened): Promise<Agent> => {
-    const started = await startAgent(context, opened, watchers);
-    ({ schedule } = started);
-    return started;
-  };
-  let agent = await start(await open());
-  let reloads = Promise.resolve();
+  let agent: Agent | undefined;
+  const watchers = createWatchers(context, { config, nextDue: () => agent?.schedule.next() });
+  const surroundings = { options, watchers, signal };
   const reload = async (): Promise<void> => {
-    const opened = await open();
-    await stopAgent(agent);
-    watchers.configure(opened.deps.config);
-    agent = await start(opened);
-    context.log.info('configuration reloaded');
+    const opened = await openAgent(context, surroundings, agent);
+    await stopAgent(agent, opened);
+    agent = await startAgent(context, surroundings, opened);
   };
+  await reload();
+  let reloads = Promise.resolve();
   const forgetHangup = context.onSignal(['SIGHUP'], () => {
-    reloads = reloads.then(reload).catch((error: unknown) => {
-      context.log.error('the new configuration is bad, the old one stays', { error });
-    });
+    reloads = reloads.then(reload).then(
+      () => context.log.info('configuration reloaded'),
+      (error: unknown) => {
+        context.log.error('the new configuration is bad, the old one stays', { error });
+      },
+    );
   });
   await aborted(signal);
   watchers.stopping();
@@ -61,31 +66,57 @@ export async function runCommand(
   return EXIT.ok;
 }
 
+/** Rejects where the configuration is bad; the agent before then goes on as it was. */
 async function openAgent(
   context: CommandContext,
-  options: CommonOptions,
-  { watchers, signal }: { readonly watchers: Watchers; readonly signal: AbortSignal },
+  { options, watchers, signal }: Surroundings,
+  before: Agent | undefined,
 ): Promise<Opened> {
   const loaded = await loadSelected(context, options);
-  const server = await planServer(loaded.config, context.log);
   const { observer } = watchers;
+  const server = await planServer(loaded.config, context.log);
   const deps = await openCycle(context, loaded, {
     command: 'run',
     readOnly: false,
     signal,
     observer,
   });
-  return { deps, server };
+  try {
+    // Last: who takes part in an election has to do the work.
+    const leadership = await leadershipFor(context, loaded.config, before);
+    return { deps: { ...deps, leadership }, server };
+  } catch (error) {
+    await closeCycle(deps);
+    throw error;
+  }
+}
+
+/** The same election goes on where it is the same lock: a reload is no reason to lose it. */
+async function leadershipFor(
+  context: CommandContext,
+  config: Config,
+  before: Agent | undefined,
+): Promise<Leadership | undefined> {
+  const last = before?.deps.config;
+  if (last?.owner === config.owner && isDeepStrictEqual(last.leader, config.leader)) {
+    return before?.deps.leadership;
+  }
+  if (config.leader === undefined) {
+    return undefined;
+  }
+  const { openLeadership } = await import('../agent/leader/index.ts');
+  return openLeadership(config, surroundingsOf(context));
 }
 
 /** The first cycle starts at once, the others on schedule. */
 async function startAgent(
   context: CommandContext,
+  { watchers }: Surroundings,
   { deps, server }: Opened,
-  watchers: Watchers,
 ): Promise<Agent> {
   const { log } = context;
-  const { config } = deps;
+  const { config, leadership } = deps;
+  watchers.configure(config, leadership);
   const endServer = await serve(server, watchers.routes, log);
   const schedule = startSchedule({
     cron: config.schedule,
@@ -109,10 +140,18 @@ async function startAgent(
   return { deps, schedule, endServer };
 }
 
-async function stopAgent({ deps, schedule, endServer }: Agent): Promise<void> {
+/** The lead is given back last, once nothing is written any more; and not where it goes on under `next`. */
+async function stopAgent(agent: Agent | undefined, next?: Opened): Promise<void> {
+  if (agent === undefined) {
+    return;
+  }
+  const { deps, schedule, endServer } = agent;
   await schedule.stop();
   await endServer();
   await closeCycle(deps);
+  if (deps.leadership !== next?.deps.leadership) {
+    await deps.leadership?.close();
+  }
 }
 
 function hasCode(error: unknown): boolean {

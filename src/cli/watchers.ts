@@ -1,4 +1,5 @@
 /** Everybody who looks on while the agent works, and what of it is served over HTTP. They outlive a reload. */
+import type { Leadership } from '../agent/leader/index.ts';
 import { createMetrics } from '../agent/metrics/metrics.ts';
 import { toAll, type Observer } from '../agent/observer.ts';
 import { createHealth } from '../agent/server/health.ts';
@@ -18,8 +19,8 @@ export interface Watchers {
   readonly observer: Observer;
   /** What the HTTP server answers. */
   readonly routes: readonly Route[];
-  /** The configuration was read again. */
-  readonly configure: (config: Config) => void;
+  /** A configuration was opened, with its part in an election of several agents. */
+  readonly configure: (config: Config, leadership: Leadership | undefined) => void;
   /** A cycle was due while one was under way. */
   readonly cycleSkipped: () => void;
   /** The agent ends. */
@@ -31,6 +32,7 @@ export function createWatchers(
   { config, nextDue }: WatchersOptions,
 ): Watchers {
   let current = config;
+  let forget = NOTHING;
   const metrics = createMetrics({ ...scopeOf(config), version: version(), now });
   const health = createHealth({
     now,
@@ -40,14 +42,24 @@ export function createWatchers(
   return {
     observer: toAll([progress, cycleLog(log), metrics.observer, health.observer]),
     routes: [...metrics.routes, ...health.routes],
-    configure: (changed) => {
+    configure: (changed, leadership) => {
       current = changed;
       metrics.configure(scopeOf(changed));
+      forget();
+      const tellRole = (): void => {
+        const mayWrite = leadership === undefined || leadership.role() === 'leader';
+        metrics.setLeader(mayWrite);
+        health.setLeader(mayWrite);
+      };
+      tellRole();
+      forget = leadership?.onChange(tellRole) ?? NOTHING;
     },
     cycleSkipped: metrics.cycleSkipped,
     stopping: health.stopping,
   };
 }
+
+const NOTHING = (): void => undefined;
 
 function scopeOf({ owner, upstreams }: Config): {
   readonly owner: string;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { CycleDeps } from '../agent/cycle.ts';
 import type { Journal } from '../agent/journal.ts';
+import type { Leadership, Surroundings } from '../agent/leader/index.ts';
 import type { Lock } from '../agent/lock.ts';
 import type { OpenDeps } from '../agent/open-upstream.ts';
 import { NOBODY, type Observer } from '../agent/observer.ts';
@@ -80,6 +81,8 @@ export interface OpenOptions extends WaysOptions {
   readonly signal: AbortSignal;
   /** Who looks on; default: nobody. */
   readonly observer?: Observer;
+  /** Where several agents share the work. */
+  readonly leadership?: Leadership | undefined;
   /** How to reach the upstreams; the demo brings its own. */
   readonly connect?: (config: Config) => Promise<readonly Upstream[]>;
 }
@@ -90,7 +93,7 @@ export async function openCycle(
   loaded: LoadedConfig,
   options: OpenOptions,
 ): Promise<CycleDeps> {
-  const { signal, observer = NOBODY } = options;
+  const { signal, observer = NOBODY, leadership } = options;
   const client = loggingIn(await openClient(context, loaded, observer));
   const { config } = loaded;
   // What speaks to upstreams is loaded while the login is under way: a plan starts with the answer of Keystone.
@@ -102,6 +105,7 @@ export async function openCycle(
     client,
     ...(await openWays(context, loaded, options)),
     observer,
+    leadership,
     now: context.now,
     signal,
   };
@@ -200,6 +204,12 @@ async function locker(
       waitSeconds,
       searchPath: env['PATH'] ?? '',
     });
+}
+
+/** What an election of several agents must know of this one. */
+export function surroundingsOf(context: CommandContext): Surroundings {
+  const { env, uid, host, now, sinceBoot, log } = context;
+  return { env, uid, host, now, sinceBoot, log };
 }
 
 /** An id that sorts by time: `20261122T150405Z-1f9a2c`. */

@@ -32,6 +32,7 @@ export function toRouter(router: NeutronObject<'routers'>): Router {
     enableSnat: info?.enable_snat ?? true,
     extraRoutes: router.routes.flatMap(toExtraRoute),
     revision: router.revision_number,
+    updatedAt: toTime(router.updated_at),
   }));
 }
 
@@ -68,6 +69,7 @@ export function toPort(port: NeutronObject<'ports'>): RouterPort {
     routerId: port.device_id,
     networkId: port.network_id,
     createdAt: port.created_at ?? '',
+    updatedAt: toTime(port.updated_at),
     fixedIps: port.fixed_ips.map(toFixedIp),
   }));
 }
@@ -89,6 +91,7 @@ export function toSubnet(
     addressScopeId: poolId === undefined ? undefined : scopes.get(poolId),
     tags: subnet.tags,
     revision: subnet.revision_number,
+    updatedAt: toTime(subnet.updated_at),
   }));
 }
 
@@ -112,6 +115,13 @@ export function toFloatingIp(floatingIp: NeutronObject<'floatingips'>): Floating
 
 function toFixedIp(ip: { subnet_id: string; ip_address: string }): FixedIp {
   return { subnetId: ip.subnet_id, address: parseAddress(ip.ip_address) };
+}
+
+/** `2026-11-22T06:38:39Z` as Unix milliseconds. It only measures, so what is no such time is none. */
+function toTime(text: string | undefined): number | undefined {
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text ?? '');
+  const time = isTime ? Date.parse(text ?? '') : NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** A value that Neutron would never have accepted means that the answer is not to be trusted at all. */

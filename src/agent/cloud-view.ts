@@ -28,6 +28,8 @@ export interface CloudView {
   readonly facts: SnapshotFacts;
   /** Neutron's revision_number by the id of the router or subnet. */
   readonly revisions: ReadonlyMap<string, number>;
+  /** When the router, router port or subnet was last changed in the cloud, in Unix milliseconds, by id. */
+  readonly updatedAt: ReadonlyMap<string, number>;
 }
 
 export interface CloudSource {
@@ -70,8 +72,8 @@ async function readInTime({ config, client, now, signal }: CloudSource): Promise
   const { all } = await client.endpoints({ signal });
   const hosts = await protectedAddresses(all.map((url) => new URL(url)));
   const facts = factsOf(snapshot, Math.round(now() - started));
-  const revisions = revisionsOf(snapshot);
-  return { snapshot, facts, revisions, ...judgeOnce(snapshot, config, JSON.stringify(hosts)) };
+  const times = { revisions: revisionsOf(snapshot), updatedAt: updateTimesOf(snapshot) };
+  return { snapshot, facts, ...times, ...judgeOnce(snapshot, config, JSON.stringify(hosts)) };
 }
 
 /** `hosts`: the protected addresses as JSON, so that equal ones are the same value. */
@@ -109,6 +111,15 @@ const revisionsOf = rememberLast(({ routers, subnets }: Snapshot): ReadonlyMap<s
   }
   return revisions;
 });
+
+const updateTimesOf = rememberLast(
+  ({ routers, interfacePorts, gatewayPorts, subnets }: Snapshot): ReadonlyMap<string, number> =>
+    new Map(
+      [...routers, ...interfacePorts, ...gatewayPorts, ...subnets.values()].flatMap(
+        ({ id, updatedAt }) => (updatedAt === undefined ? [] : [[id, updatedAt] as const]),
+      ),
+    ),
+);
 
 function servedNetworks(
   upstreams: Config['upstreams'],

@@ -1,7 +1,13 @@
 /** What a cycle found, as a report. */
 import { compareCandidates } from '../core/claims.ts';
 import { checksOf } from '../core/eligibility.ts';
-import type { Report, ReportedError, RouteCounts, UpstreamReport } from '../report/report.ts';
+import type {
+  Report,
+  ReportedError,
+  RouteCounts,
+  StandbyFacts,
+  UpstreamReport,
+} from '../report/report.ts';
 import type { Sight } from './look.ts';
 import type { Planned } from './plan-upstreams.ts';
 import type { Freeze } from './state.ts';
@@ -12,12 +18,13 @@ interface Findings {
   readonly deps: { readonly config: { readonly owner: string }; readonly now: () => number };
   readonly sight: Sight;
   readonly freeze: Freeze | undefined;
+  readonly standby: StandbyFacts | undefined;
   readonly options: { readonly run: string; readonly verbose: boolean };
 }
 
 export function cycleReport(
   planned: readonly Step<Planned>[],
-  { deps, sight, freeze, options }: Findings,
+  { deps, sight, freeze, standby, options }: Findings,
 ): Report {
   const { cloud, blind } = sight;
   const all = cloud?.candidates ?? [];
@@ -29,10 +36,12 @@ export function cycleReport(
     snapshot: cloud?.facts,
     blind: blind && { code: blind.code, message: blind.message },
     freeze,
+    standby,
     candidates,
     isVerbose: options.verbose,
     checksOf: (some) => (cloud === undefined ? [] : checksOf(some, cloud.eligibility)),
     externalNetworks: cloud?.snapshot.externalNetworks ?? new Map(),
+    updatedAt: cloud?.updatedAt ?? new Map(),
     upstreams: planned.map((step) => upstreamReport(step, sight, deps.now())),
     exitCode: undefined,
   };

@@ -1,8 +1,10 @@
 /** `route-sync adopt`: takes over hand-made routes that stand where the cloud wants ours; forwarding never stops. */
 import type { AdoptDone, AdoptPlanned } from '../agent/adopt.ts';
 import type { AdoptRequest } from '../agent/adopt-plan.ts';
+import type { Leadership } from '../agent/leader/index.ts';
 import type { Step } from '../agent/steps.ts';
 import { describeUpstream } from '../agent/upstream.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { parsePrefix, type Prefix } from '../core/prefix.ts';
 import { prefixOf } from '../core/route.ts';
 import type { Adoption } from '../drivers/driver.ts';
@@ -17,6 +19,7 @@ import { printJson } from './print-json.ts';
 import { complainAbout } from './print-report.ts';
 import { stopOnSignal } from './stop.ts';
 import { closeCycle, loadSelected, newRunId, openCycle } from './wiring.ts';
+import { withLead } from './with-lead.ts';
 
 export interface AdoptOptions extends ByHandOptions {
   /** The prefixes to take over, whatever next hops their routes have. */
@@ -31,11 +34,28 @@ export async function adoptCommand(
 ): Promise<ExitCode> {
   const request = requestOf(options);
   const loaded = await loadSelected(context, options);
+  return withLead(context, { ...loaded, ...options }, async (leadership) =>
+    adoptAs(context, options, { request, loaded, leadership }),
+  );
+}
+
+interface Work {
+  readonly request: AdoptRequest;
+  readonly loaded: LoadedConfig;
+  readonly leadership: Leadership | undefined;
+}
+
+async function adoptAs(
+  context: CommandContext,
+  options: AdoptOptions,
+  { request, loaded, leadership }: Work,
+): Promise<ExitCode> {
   const { signal, forget } = stopOnSignal(context);
   const deps = await openCycle(context, loaded, {
     command: 'adopt',
     readOnly: false,
     waitSeconds: options.wait,
+    leadership,
     signal,
   });
   try {

@@ -1,5 +1,7 @@
 /** `route-sync apply`: plan, guard, push, verify, once. */
 import { toAll } from '../agent/observer.ts';
+import type { Leadership } from '../agent/leader/index.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { applyOnce } from './apply-once.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { exitCodeOfReport, type ExitCode } from './exit-code.ts';
@@ -7,6 +9,7 @@ import { readPlanDigest } from './plan-file.ts';
 import { printNews } from './print-report.ts';
 import { stopOnSignal } from './stop.ts';
 import { closeCycle, loadSelected, openCycle } from './wiring.ts';
+import { withLead } from './with-lead.ts';
 
 export interface ApplyOptions extends CommonOptions {
   readonly force: boolean;
@@ -27,11 +30,28 @@ export async function applyCommand(
     options.plan === undefined
       ? undefined
       : await readPlanDigest({ path: options.plan, cwd: context.cwd, owner });
+  return withLead(context, { ...loaded, ...options }, async (leadership) =>
+    applyAs(context, options, { loaded, reviewed, leadership }),
+  );
+}
+
+interface Work {
+  readonly loaded: LoadedConfig;
+  readonly reviewed: string | undefined;
+  readonly leadership: Leadership | undefined;
+}
+
+async function applyAs(
+  context: CommandContext,
+  options: ApplyOptions,
+  { loaded, reviewed, leadership }: Work,
+): Promise<ExitCode> {
   const { signal, forget } = stopOnSignal(context);
   const deps = await openCycle(context, loaded, {
     command: 'apply',
     readOnly: false,
     waitSeconds: options.wait,
+    leadership,
     signal,
     observer: toAll([context.progress ?? {}]),
   });

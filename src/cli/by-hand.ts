@@ -9,6 +9,7 @@ import {
   type Proposed,
 } from '../agent/by-hand.ts';
 import { refuseFrozen } from '../agent/frozen.ts';
+import { leadFor } from '../agent/leader/lead.ts';
 import { NOBODY } from '../agent/observer.ts';
 import type { OpenDeps, OpenUpstream } from '../agent/open-upstream.ts';
 import type { Step } from '../agent/steps.ts';
@@ -55,6 +56,12 @@ export interface HandMadeReport extends UpstreamReport {
   readonly left: readonly LeftAlone[];
 }
 
+interface Work {
+  readonly upstreams: readonly Upstream[];
+  readonly deps: OpenDeps;
+  readonly errand: Errand;
+}
+
 /**
  * Without a terminal and without `--yes` nothing is done (NOT_CONFIRMED), nor while the kill switch is on (FROZEN).
  * Asks nothing where there is nothing to do.
@@ -62,14 +69,10 @@ export interface HandMadeReport extends UpstreamReport {
 export async function runErrand(
   context: CommandContext,
   { yes, output }: ByHandOptions,
-  work: {
-    readonly upstreams: readonly Upstream[];
-    readonly deps: OpenDeps;
-    readonly errand: Errand;
-  },
+  { upstreams, deps, errand }: Work,
 ): Promise<readonly HandMadeReport[]> {
-  const { upstreams, deps, errand } = work;
   await refuseFrozen(deps.state);
+  const lead = leadFor(deps);
   const proposed = await proposeByHand(upstreams, deps, errand.propose);
   try {
     const show = output === 'json' ? context.complain : context.print;
@@ -81,7 +84,7 @@ export async function runErrand(
     }
     const { facts, revisions, prepare = NOTHING } = errand;
     const { state: store, clock, signal } = deps;
-    const pushing = { store, facts, revisions, clock, signal, observer: NOBODY };
+    const pushing = { store, facts, revisions, clock, signal, lead, observer: NOBODY };
     const pushed = await pushByHand(proposed, pushing, prepare);
     await errand.finish?.();
     return pushed.map((step, index) => reportOf(step, proposed[index]?.value));

@@ -13,7 +13,7 @@ import { escapeText } from '../report/escape.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
-import { connectOptions, loadSelected, openClient } from './wiring.ts';
+import { connectOptions, loadSelected, openClient, surroundingsOf } from './wiring.ts';
 
 /** How many prefixes are named in one line. */
 const SHOWN = 5;
@@ -46,6 +46,7 @@ export async function checkCommand(
     },
     tell: () => stateDir,
   });
+  await checkLeader(context, loaded, results);
   const cloud = await checkCloud(context, loaded, results);
   try {
     for (const upstream of upstreams) {
@@ -56,6 +57,26 @@ export async function checkCommand(
   }
   print(context, options, results);
   return results.find(({ ok }) => !ok)?.exitCode ?? EXIT.ok;
+}
+
+/** No lead is taken. */
+async function checkLeader(
+  context: CommandContext,
+  { config }: LoadedConfig,
+  results: CheckResult[],
+): Promise<void> {
+  if (config.leader === undefined) {
+    return;
+  }
+  const { askLeader, describeHolder } = await import('../agent/leader/index.ts');
+  await note(results, {
+    check: 'leader',
+    ask: async () => askLeader(config, surroundingsOf(context)),
+    tell: (found) =>
+      found?.holder === undefined
+        ? `nobody leads, ${found?.lock ?? 'no lock'}`
+        : `${describeHolder(found.holder)}, ${found.lock}`,
+  });
 }
 
 async function checkCloud(

@@ -27,7 +27,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
     'refused by the guard: removals or replaces were withheld, everything else went out; or, for what is done by hand, by the kill switch or because there is nothing to adopt',
   partial: 'partial: one of several upstreams failed, or some route could not be installed',
   usage: 'the command line is not understood, or init would overwrite a file',
-  locked: 'another route-sync is working on this upstream',
+  locked: 'another route-sync is working on this upstream, or leads on another machine',
   config: 'configuration: the file, clouds.yaml or OS_*',
 };
 
@@ -37,6 +37,7 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   USAGE: EXIT.usage,
   UPSTREAM_UNKNOWN: EXIT.usage,
   LOCKED: EXIT.locked,
+  NOT_LEADER: EXIT.locked,
   FROZEN: EXIT.refused,
   NOTHING_TO_ADOPT: EXIT.refused,
 };
@@ -55,7 +56,11 @@ interface Outcome {
 }
 
 /** What it means when every upstream ended with the same error. */
-const WHOLE: Readonly<Record<string, ExitCode>> = { LOCKED: EXIT.locked, FROZEN: EXIT.refused };
+const WHOLE: Readonly<Record<string, ExitCode>> = {
+  LOCKED: EXIT.locked,
+  NOT_LEADER: EXIT.locked,
+  FROZEN: EXIT.refused,
+};
 
 /** For a report: what could not be done comes before what was refused. */
 export function exitCodeOfReport({ upstreams, blind }: Outcome): ExitCode {

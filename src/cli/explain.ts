@@ -1,25 +1,15 @@
 /** `route-sync explain WHAT`: every rule passed or failed for what is announced and what is not. */
-import type { Candidate, Check } from '../core/eligibility.ts';
-import { announcementOn, type Announcement } from '../report/announcement.ts';
 import { escapeText } from '../report/escape.ts';
-import { candidateToJson } from '../report/json.ts';
-import type { Report } from '../report/report.ts';
+import { explain, explanationToJson, find, type Explained } from '../report/explain.ts';
+import type { Orphan } from '../report/orphans.ts';
 import type { Paint } from '../report/text.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from './exit-code.ts';
-import { orphansFor, type Orphan } from './orphans.ts';
-import { questionsOf, type Question } from './question.ts';
 import { printJson } from './print-json.ts';
 import { closeCycle, loadSelected, newRunId, openCycle } from './wiring.ts';
 
 export interface ExplainOptions extends CommonOptions {
   readonly what: string;
-}
-
-interface Explained {
-  readonly candidate: Candidate;
-  readonly checks: readonly Check[];
-  readonly upstreams: readonly Announcement[];
 }
 
 /** Exit 1 when nothing in the cloud fits the question. */
@@ -42,10 +32,9 @@ export async function explainCommand(
     };
     const { runCycle } = await import('../agent/cycle.ts');
     const report = await runCycle(deps, dry);
-    const answers = questionsOf(options.what).map((fits) => answerTo(fits, report));
-    const answer = answers.find(({ explained, orphans }) => explained.length + orphans.length > 0);
-    print(context, options, answer ?? { explained: [], orphans: [] });
-    return answer === undefined
+    const { candidates, orphans } = find(options.what, report);
+    print(context, options, { explained: explain(candidates, report), orphans });
+    return candidates.length + orphans.length === 0
       ? EXIT.failure
       : exitCodeOfReport({
           upstreams: report.upstreams.map((each) => ({ ...each, plan: undefined })),
@@ -53,23 +42,6 @@ export async function explainCommand(
   } finally {
     await closeCycle(deps);
   }
-}
-
-function answerTo(fits: Question, { candidates, checksOf, upstreams }: Report): Answer {
-  const fitting = candidates.filter((each) => fits(each.prefix, namesOf(each)));
-  const checks = checksOf(fitting);
-  return {
-    explained: fitting.map((candidate, i) => ({
-      candidate,
-      checks: checks[i] ?? [],
-      upstreams: upstreams.map((upstream) => announcementOn(upstream, candidate)),
-    })),
-    orphans: upstreams.flatMap((upstream) => orphansFor(upstream, fits)),
-  };
-}
-
-function namesOf({ router, subnet }: Candidate): readonly (string | undefined)[] {
-  return [router.id, router.name, subnet?.id, subnet?.name];
 }
 
 interface Answer {
@@ -83,11 +55,7 @@ function print(
   { explained, orphans }: Answer,
 ): void {
   if (output === 'json') {
-    const candidates = explained.map(({ candidate, checks, upstreams }) => ({
-      ...candidateToJson(candidate, checks),
-      upstreams,
-    }));
-    printJson(context, { query: what, candidates, orphans });
+    printJson(context, explanationToJson(what, explained, orphans));
     return;
   }
   const blocks = [

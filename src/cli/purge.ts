@@ -8,6 +8,7 @@ import { exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
 import { complainAbout } from './print-report.ts';
 import { connectOptions, loadSelected, newRunId, openWays } from './wiring.ts';
+import { withLead } from './with-lead.ts';
 
 export type PurgeOptions = ByHandOptions;
 
@@ -23,19 +24,21 @@ export async function purgeCommand(
     waitSeconds: options.wait,
   });
   const { upstreams } = loaded.config;
-  const reports = await runErrand(context, options, {
-    upstreams: await connectUpstreams(loaded.config, connectOptions(context, command)),
-    deps: { ...ways, signal: new AbortController().signal },
-    errand: {
-      facts: { run: newRunId(context.now()), command, force: false },
-      propose: purgeProposal,
-      // Else a cycle that cannot read the cloud would bring back what was removed on purpose.
-      prepare: async ({ upstream }) => ways.state.forgetLastGood(ledgerKey(upstream)),
-      question: `Remove all our routes from ${upstreams.map(({ name }) => name).join(', ')}?`,
-      unconfirmed: 'purge was not confirmed, nothing was removed',
-      revisions: new Map(),
-    },
-  });
+  const reports = await withLead(context, { ...loaded, ...options }, async (leadership) =>
+    runErrand(context, options, {
+      upstreams: await connectUpstreams(loaded.config, connectOptions(context, command)),
+      deps: { ...ways, leadership, signal: new AbortController().signal },
+      errand: {
+        facts: { run: newRunId(context.now()), command, force: false },
+        propose: purgeProposal,
+        // Else a cycle that cannot read the cloud would bring back what was removed on purpose.
+        prepare: async ({ upstream }) => ways.state.forgetLastGood(ledgerKey(upstream)),
+        question: `Remove all our routes from ${upstreams.map(({ name }) => name).join(', ')}?`,
+        unconfirmed: 'purge was not confirmed, nothing was removed',
+        revisions: new Map(),
+      },
+    }),
+  );
   print(context, options, reports);
   complainAbout(context, reports);
   if (reports.some(({ result }) => (result?.removed ?? 0) > 0)) {

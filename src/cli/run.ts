@@ -2,8 +2,11 @@
 import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import type { CycleDeps } from '../agent/cycle.ts';
+import type { CycleSummary } from '../agent/cycle-history.ts';
 import type { Leadership } from '../agent/leader/index.ts';
 import { startSchedule, type Schedule } from '../agent/schedule.ts';
+import { openState } from '../agent/state.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { RouteSyncError } from '../errors.ts';
 import { OpenStackError } from '../openstack-client-lite/index.ts';
@@ -17,6 +20,7 @@ import { closeCycle, loadSelected, openCycle, surroundingsOf } from './wiring.ts
 
 /** What a configuration opens; nothing of it works yet. */
 interface Opened {
+  readonly loaded: LoadedConfig;
   readonly deps: CycleDeps;
   readonly server: ServerPlan;
 }
@@ -39,9 +43,11 @@ export async function runCommand(
   options: CommonOptions,
 ): Promise<ExitCode> {
   const { signal } = stopOnSignal(context);
-  const { config } = await loadSelected(context, options);
+  const loaded = await loadSelected(context, options);
+  const earlier = await cyclesBefore(loaded);
   let agent: Agent | undefined;
-  const watchers = createWatchers(context, { config, nextDue: () => agent?.schedule.next() });
+  const nextDue = (): Date | undefined => agent?.schedule.next();
+  const watchers = await createWatchers(context, { loaded, earlier, nextDue });
   const surroundings = { options, watchers, signal };
   const reload = async (): Promise<void> => {
     const opened = await openAgent(context, surroundings, agent);
@@ -66,6 +72,19 @@ export async function runCommand(
   return EXIT.ok;
 }
 
+/** For the status page; a history that cannot be read is told of where the state directory is opened for work. */
+async function cyclesBefore({ config, stateDir }: LoadedConfig): Promise<readonly CycleSummary[]> {
+  try {
+    const state = await openState({ dir: stateDir, owner: config.owner, readOnly: true });
+    return await state.readCycles();
+  } catch (error) {
+    if (error instanceof RouteSyncError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
 /** Rejects where the configuration is bad; the agent before then goes on as it was. */
 async function openAgent(
   context: CommandContext,
@@ -84,7 +103,7 @@ async function openAgent(
   try {
     // Last: who takes part in an election has to do the work.
     const leadership = await leadershipFor(context, loaded.config, before);
-    return { deps: { ...deps, leadership }, server };
+    return { loaded, deps: { ...deps, leadership }, server };
   } catch (error) {
     await closeCycle(deps);
     throw error;
@@ -112,11 +131,11 @@ async function leadershipFor(
 async function startAgent(
   context: CommandContext,
   { watchers }: Surroundings,
-  { deps, server }: Opened,
+  { loaded, deps, server }: Opened,
 ): Promise<Agent> {
   const { log } = context;
   const { config, leadership } = deps;
-  watchers.configure(config, leadership);
+  watchers.configure(loaded, leadership);
   const endServer = await serve(server, watchers.routes, log);
   const schedule = startSchedule({
     cron: config.schedule,

@@ -14,6 +14,7 @@ import { exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
 import { complainAbout } from './print-report.ts';
 import { connectOptions, loadSelected, newRunId, openWays } from './wiring.ts';
+import { withLead } from './with-lead.ts';
 
 export interface UndoOptions extends ByHandOptions {
   readonly run: string;
@@ -38,23 +39,25 @@ export async function undoCommand(
     waitSeconds: options.wait,
   });
   const run = newRunId(context.now());
-  const reports = await runErrand(context, options, {
-    upstreams: await connectUpstreams(
-      { ...loaded.config, upstreams },
-      connectOptions(context, command),
-    ),
-    deps: { ...ways, signal: new AbortController().signal },
-    errand: {
-      facts: { run, command, force: false, undoes: options.run },
-      propose: (open) => undoProposal(runOf(runs, open.upstream.config.name), open),
-      question: `Undo run ${options.run} on ${upstreams.map(({ name }) => name).join(', ')}?`,
-      unconfirmed: 'undo was not confirmed, nothing was changed',
-      ...(options.freeze && {
-        finish: async () => ways.state.writeFreeze(freezeFor(context, options.run)),
-      }),
-      revisions: new Map(),
-    },
-  });
+  const reports = await withLead(context, { ...loaded, ...options }, async (leadership) =>
+    runErrand(context, options, {
+      upstreams: await connectUpstreams(
+        { ...loaded.config, upstreams },
+        connectOptions(context, command),
+      ),
+      deps: { ...ways, leadership, signal: new AbortController().signal },
+      errand: {
+        facts: { run, command, force: false, undoes: options.run },
+        propose: (open) => undoProposal(runOf(runs, open.upstream.config.name), open),
+        question: `Undo run ${options.run} on ${upstreams.map(({ name }) => name).join(', ')}?`,
+        unconfirmed: 'undo was not confirmed, nothing was changed',
+        ...(options.freeze && {
+          finish: async () => ways.state.writeFreeze(freezeFor(context, options.run)),
+        }),
+        revisions: new Map(),
+      },
+    }),
+  );
   print(context, { ...options, as: run }, reports);
   complainAbout(context, reports);
   if (reports.some(({ plan }) => (plan?.changes.length ?? 0) > 0)) {

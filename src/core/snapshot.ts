@@ -38,6 +38,8 @@ export interface Router {
   readonly extraRoutes: readonly ExtraRoute[];
   /** Neutron's revision_number, which grows with every change; undefined where the cloud has none. */
   readonly revision?: number | undefined;
+  /** Unix milliseconds, of whole seconds; undefined where the cloud has no timestamps. */
+  readonly updatedAt?: number | undefined;
 }
 
 export interface Gateway {
@@ -61,6 +63,8 @@ export interface RouterPort {
   readonly routerId: string;
   readonly networkId: string;
   readonly createdAt: string;
+  /** As of a router. */
+  readonly updatedAt?: number | undefined;
   readonly fixedIps: readonly FixedIp[];
 }
 
@@ -77,6 +81,7 @@ export interface Subnet {
   readonly tags: readonly string[];
   /** As of a router. */
   readonly revision?: number | undefined;
+  readonly updatedAt?: number | undefined;
 }
 
 export interface ExternalNetwork {

@@ -51,6 +51,7 @@ export const NEUTRON_SCHEMAS = {
     admin_state_up: z.boolean().optional(),
     tags,
     created_at: time,
+    updated_at: time,
   }),
   subnets: z.object({
     id,
@@ -63,6 +64,7 @@ export const NEUTRON_SCHEMAS = {
     subnetpool_id: id.nullable(),
     tags,
     created_at: time,
+    updated_at: time,
     revision_number: revision,
   }),
   networks: z.object({

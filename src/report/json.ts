@@ -143,9 +143,13 @@ function heldToJson({ code, change, message, until }: Held): Record<string, unkn
   return { code, action, prefix, until: end, message, nextHops, before, origin };
 }
 
-function resultToJson({ failed, skipped, save, ...counts }: ApplyResult): Record<string, unknown> {
+function resultToJson(result: ApplyResult): Record<string, unknown> {
+  const { added, replaced, removed, failed, skipped, verified, save } = result;
   return {
-    ...counts,
+    added,
+    replaced,
+    removed,
+    verified,
     failed: failed.map(problemToJson),
     skipped: skipped.map(problemToJson),
     ...(save === undefined ? {} : { save: { ...save, error: save.error ?? null } }),

@@ -12,6 +12,7 @@ import type {
   RouteProblem,
   SaveFacts,
   StaleFacts,
+  StandbyFacts,
 } from './report.ts';
 
 export function describeChange(change: RouteChange): string {
@@ -106,6 +107,12 @@ export function describeStale({ at, ageSeconds, because }: StaleFacts): string {
 
 export function describeFreeze({ by, at, reason }: FreezeFacts): string {
   return `Frozen since ${escapeText(at)} by ${escapeText(by)}${reason === '' ? '' : `: ${escapeText(reason)}`}. Nothing is written until route-sync unfreeze.`;
+}
+
+export function describeStandby({ leader }: StandbyFacts): string {
+  return leader === undefined
+    ? 'Standby, and no leader is known. Nothing is written here.'
+    : `Standby: ${escapeText(leader.host)} leads since ${escapeText(leader.since)}. Nothing is written here.`;
 }
 
 /** `Cloud: 12 routers, ...`, or why it could not be read; without a full stop. */

@@ -14,6 +14,8 @@ export interface Report {
   readonly blind: ReportedError | undefined;
   /** The kill switch, while it is on. */
   readonly freeze: FreezeFacts | undefined;
+  /** Set where another agent leads, or nobody can tell who does: then nothing is written. */
+  readonly standby?: StandbyFacts | undefined;
   readonly upstreams: readonly UpstreamReport[];
   /** Every judged candidate. */
   readonly candidates: readonly Candidate[];
@@ -23,6 +25,8 @@ export interface Report {
   readonly checksOf: (candidates: readonly Candidate[]) => readonly (readonly Check[])[];
   /** The external networks of the cloud by id; empty where it could not be read. */
   readonly externalNetworks: ReadonlyMap<string, ExternalNetwork>;
+  /** When each router, router port and subnet was last changed in the cloud, in Unix milliseconds, by id. */
+  readonly updatedAt?: ReadonlyMap<string, number>;
   /** Present after a push. */
   readonly exitCode: number | undefined;
 }
@@ -32,6 +36,11 @@ export interface FreezeFacts {
   /** ISO 8601. */
   readonly at: string;
   readonly reason: string;
+}
+
+export interface StandbyFacts {
+  /** Undefined where nobody leads, or the store of the leader lock does not tell. */
+  readonly leader: { readonly host: string; readonly since: string } | undefined;
 }
 
 export interface SnapshotFacts {
@@ -90,6 +99,8 @@ export interface ApplyResult {
   readonly skipped: readonly RouteProblem[];
   /** True if the read-back shows every change that did not fail. */
   readonly verified: boolean;
+  /** When the read-back showed what was added and replaced, in Unix milliseconds; undefined where nothing was. */
+  readonly verifiedAt?: number | undefined;
   /** Present where the router keeps what runs and what it starts with apart, and the two differ or did. */
   readonly save?: SaveFacts;
 }

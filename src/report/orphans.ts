@@ -1,6 +1,6 @@
 /** Routes of ours that the cloud no longer asks for: installed, and on their way out. */
 import { prefixOf, type Origin } from '../core/route.ts';
-import type { UpstreamReport } from '../report/report.ts';
+import type { UpstreamReport } from './report.ts';
 import type { Question } from './question.ts';
 
 export interface Orphan {

@@ -1,0 +1,88 @@
+/** The journal's last runs for the page: read only while somebody looks, once per cycle, and never twice at a time. */
+import { readRuns } from '../journal-runs.ts';
+import { OpenStackError } from '../../openstack-client-lite/index.ts';
+import { RouteSyncError } from '../../errors.ts';
+import type { ReportedError } from '../../report/report.ts';
+import type { UpstreamJournal } from './journal-view.ts';
+
+/** How many runs of each upstream are kept for the page. */
+const RUNS_KEPT = 50;
+
+/** Reads all journals, with the changes of the one run that is asked for. */
+export type ReadJournal = (run: string | undefined) => Promise<readonly UpstreamJournal[]>;
+
+export interface JournalPlaces {
+  readonly stateDir: string;
+  readonly owner: string;
+  /** The upstreams' names. */
+  readonly upstreams: readonly string[];
+}
+
+/** A reader of the journals in the state directory; one that is not sound is told of beside the others. */
+export function journalReader({ stateDir, owner, upstreams }: JournalPlaces): ReadJournal {
+  return async (run) => {
+    const journals: UpstreamJournal[] = [];
+    for (const upstream of upstreams) {
+      try {
+        const runs = await readRuns({ stateDir, upstream }, owner, run);
+        journals.push({ upstream, runs, error: undefined });
+      } catch (error) {
+        journals.push({ upstream, runs: [], error: reported(error) });
+      }
+    }
+    return journals;
+  };
+}
+
+function reported(error: unknown): ReportedError {
+  return error instanceof RouteSyncError || error instanceof OpenStackError
+    ? { code: error.code, message: error.message }
+    : { code: 'INTERNAL', message: String(error) };
+}
+
+export interface JournalWatch {
+  /** What is known at once, undefined before the first reading; begins to read where a newer cycle has ended. */
+  readonly recent: (newestRun: string | undefined) => readonly UpstreamJournal[] | undefined;
+  /** The changes of one run, read now. */
+  readonly changesOf: ReadJournal;
+  /** Calls back when what `recent` gives has changed, until the returned function is called. */
+  readonly subscribe: (callback: () => void) => () => void;
+}
+
+export function watchJournal(read: ReadJournal): JournalWatch {
+  const readers = new Set<() => void>();
+  let known: readonly UpstreamJournal[] | undefined;
+  let readFor: string | undefined;
+  let isFresh = false;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const inTurn: ReadJournal = async (run) => {
+    const reading = queue.then(async () => read(run));
+    queue = reading.catch(() => undefined);
+    return reading;
+  };
+
+  async function refresh(): Promise<void> {
+    const journals = await inTurn(undefined);
+    known = journals.map((each) => ({ ...each, runs: each.runs.slice(-RUNS_KEPT) }));
+    readers.forEach((tell) => tell());
+  }
+
+  return {
+    recent: (newestRun) => {
+      if (!isFresh || readFor !== newestRun) {
+        [isFresh, readFor] = [true, newestRun];
+        refresh().catch(() => {
+          isFresh = false;
+        });
+      }
+      return known;
+    },
+    changesOf: inTurn,
+    subscribe: (callback) => {
+      const reader = (): void => callback();
+      readers.add(reader);
+      return () => void readers.delete(reader);
+    },
+  };
+}

@@ -1,0 +1,185 @@
+/** The map as a drawing (SVG 2) whose nodes lead to their explanation, and the same as a table. */
+import { html, type Html } from './html.ts';
+import { explainLink, link } from './links.ts';
+import { mapOf, NO_NETWORK, type CloudMap, type MapNetwork, type MapRouter } from './map.ts';
+import { COLUMNS, layOut, NODE_HEIGHT, WIDTH, type Edge, type Node } from './map-layout.ts';
+import { shape, stateMark } from './marks.ts';
+import { clock } from './moments.ts';
+import { nameLink, nameText, prefixLink, shortened } from './names.ts';
+import { STATES, STATE_TEXTS, type RouteState } from './route-state.ts';
+import type { View } from './view.ts';
+
+const HEADINGS = {
+  upstream: 'Upstream routers',
+  network: 'External networks',
+  router: 'Tenant routers',
+  subnet: 'Prefixes',
+} as const;
+
+const HEAD_HEIGHT = 22;
+
+/** That the map is an old one, where the cloud cannot be read. */
+export function mapNote({ standing }: View): Html {
+  return standing?.isOld === true
+    ? html`<span class="l-bad">as the cloud was at ${clock(standing.at)}</span>`
+    : html``;
+}
+
+export function mapSection(view: View): Html {
+  const map = mapOf(view);
+  const { height, nodes, edges } = layOut(map);
+  const total = height + HEAD_HEIGHT;
+  return html`<p class="legend">
+      ${STATES.map(
+        (state) => html`<span title="${STATE_TEXTS[state][1]}">${stateMark(state)}</span> `,
+      )}
+    </p>
+    <div class="map" tabindex="0" role="region" aria-label="Map">
+      <svg
+        width="${WIDTH}"
+        height="${total}"
+        viewBox="0 0 ${WIDTH} ${total}"
+        role="group"
+        aria-label="Map of routes, from upstream routers over external networks and tenant routers to prefixes"
+      >
+        ${Object.entries(HEADINGS).map(
+          ([kind, text]) =>
+            html`<text class="head" x="${COLUMNS[kind as keyof typeof HEADINGS].x + 2}" y="14"
+              >${text}</text
+            >`,
+        )}
+        <g transform="translate(0 ${HEAD_HEIGHT})">${edges.map(edgePath)} ${nodes.map(nodeBox)}</g>
+      </svg>
+    </div>
+    <details class="as-table" data-key="map-table">
+      <summary>
+        The map as a table${map.more > 0 && html` (${map.more} networks or upstreams are left out)`}
+      </summary>
+      ${mapTable(map)}
+    </details>`;
+}
+
+function edgePath({ from: [x1, y1], to: [x2, y2], state }: Edge): Html {
+  const bend = (x2 - x1) / 2;
+  return html`<path
+    class="edge s-${state}"
+    d="M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}"
+  />`;
+}
+
+interface Face {
+  readonly text: string;
+  /** The whole of what the text may show a part of. */
+  readonly label: string;
+  readonly href: string;
+  readonly state: RouteState;
+}
+
+function nodeBox(node: Node): Html {
+  const { x, width } = COLUMNS[node.kind];
+  const { text, label, href, state } = faceOf(node);
+  const name = `${label}: ${STATE_TEXTS[state][0]}`;
+  const top = node.y - NODE_HEIGHT / 2;
+  return html`<a class="node n-${node.kind} s-${state}" href="${href}" aria-label="${name}">
+    <title>${name}</title>
+    <rect x="${x}" y="${top}" width="${width}" height="${NODE_HEIGHT}" rx="5" />
+    <use href="#shape-${state}" x="${x + 7}" y="${node.y - 6}" width="12" height="12" />
+    <text x="${x + 26}" y="${node.y + 4}">${shortened(text)}</text>
+  </a>`;
+}
+
+function faceOf(node: Node): Face {
+  if ('rest' in node) {
+    return node.kind === 'router' ? restOfNetwork(node.rest) : restOfRouter(node.rest);
+  }
+  const { kind, it } = node;
+  if (kind === 'subnet') {
+    const { prefix, name, state } = it;
+    const label = name === '' ? `prefix ${prefix}` : `prefix ${prefix}, subnet ${name}`;
+    return { text: prefix, label, href: explainLink(prefix), state };
+  }
+  const { id, state } = it;
+  const text = it.name === '' ? id : it.name;
+  const [what, href] = WHATS[kind];
+  return { text, label: `${what} ${text}`, href: href(id), state };
+}
+
+/** What a node is called, and where it leads. */
+const WHATS = {
+  upstream: ['upstream', (name: string) => link('routes', { upstream: name })],
+  network: ['external network', (id: string) => link('routes', { text: id })],
+  router: ['router', explainLink],
+} as const;
+
+function restOfNetwork({ id, more }: MapNetwork): Face {
+  const total = [...more.values()].reduce((sum, count) => sum + count, 0);
+  const [state = 'in-sync'] = more.keys();
+  const parts = Array.from(more, ([each, count]) => `${count} ${STATE_TEXTS[each][0]}`);
+  const text = more.size === 1 ? `and ${total} more ${STATE_TEXTS[state][0]}` : `and ${total} more`;
+  return {
+    text,
+    label: `more routers: ${parts.join(', ')}`,
+    href: link('routes', { text: id }),
+    state,
+  };
+}
+
+function restOfRouter({ id, more, moreState }: MapRouter): Face {
+  return {
+    text: `and ${more} more`,
+    label: `${more} more prefixes`,
+    href: explainLink(id),
+    state: moreState,
+  };
+}
+
+function mapTable({ networks }: CloudMap): Html {
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">External network</th>
+        <th scope="col">Router</th>
+        <th scope="col">State</th>
+        <th scope="col">Prefixes</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${networks.flatMap((network) => [
+        ...network.routers.map((router) => routerRow(network, router)),
+        ...(network.more.size === 0 ? [] : [restRow(network)]),
+      ])}
+    </tbody>
+  </table>`;
+}
+
+function routerRow(network: MapNetwork, router: MapRouter): Html {
+  return html`<tr>
+    <td>${networkName(network)}</td>
+    <th scope="row">${nameLink(router)}</th>
+    <td>${stateMark(router.state)}</td>
+    <td>
+      ${router.subnets.map(
+        ({ prefix, state }) =>
+          html`<span class="item"
+            >${shape(state)} ${prefixLink(prefix)}<span class="unseen">
+              ${STATE_TEXTS[state][0]}</span
+            ></span
+          > `,
+      )}${router.more > 0 && html`and ${router.more} more`}
+    </td>
+  </tr>`;
+}
+
+function restRow(network: MapNetwork): Html {
+  const { text, label, href, state } = restOfNetwork(network);
+  return html`<tr>
+    <td>${networkName(network)}</td>
+    <th scope="row"><a href="${href}">${text}</a></th>
+    <td>${stateMark(state)}</td>
+    <td>${label}</td>
+  </tr>`;
+}
+
+function networkName({ id, name }: MapNetwork): Html | string {
+  return id === NO_NETWORK ? 'none' : nameText(name === '' ? id : name);
+}

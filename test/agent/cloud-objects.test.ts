@@ -68,6 +68,17 @@ describe('toRouter', () => {
     expect(toRouter({ ...ROUTER, external_gateway_info: null }).gateways).to.deep.equal([]);
   });
 
+  for (const [text, time] of [
+    ['2026-11-22T06:38:39Z', Date.UTC(2026, 10, 22, 6, 38, 39)],
+    ['2026-13-45T06:38:39Z', undefined],
+    ['22 Nov 2026', undefined],
+    [undefined, undefined],
+  ] as const) {
+    it(`takes updated_at ${text} for ${time}`, () => {
+      expect(toRouter({ ...ROUTER, updated_at: text }).updatedAt).to.equal(time);
+    });
+  }
+
   it('takes NAT for on where the cloud does not say', () => {
     expect(toRouter({ ...ROUTER, external_gateway_info: GATEWAY }).enableSnat).to.equal(true);
   });

@@ -6,12 +6,15 @@ import { OpenStackError } from './errors.ts';
 /** A file as it was read. */
 export interface CheckedFile {
   readonly text: string;
-  /** Group or others may read it, too. */
+  /** Somebody may read it for whom it is not meant. */
   readonly isExposed: boolean;
 }
 
 const OTHERS_WRITE = 0o022;
+/** Of our own file. */
 const OTHERS_READ = 0o044;
+/** Of a file that somebody else put there for us, such as a mounted secret: our group may read it. */
+const STRANGERS_READ = 0o004;
 
 /**
  * Reads a text file; one that is missing, forbidden, no regular file, longer than `maxBytes`, or writable by others is
@@ -36,7 +39,8 @@ export async function readChecked(
     if (stats.size > maxBytes) {
       throw unreadable({ file, purpose }, `it is longer than ${maxBytes.toString()} bytes`);
     }
-    return { text: await handle.readFile('utf8'), isExposed: (stats.mode & OTHERS_READ) !== 0 };
+    const reading = stats.uid === process.getuid?.() ? OTHERS_READ : STRANGERS_READ;
+    return { text: await handle.readFile('utf8'), isExposed: (stats.mode & reading) !== 0 };
   } catch (error) {
     if (error instanceof OpenStackError) {
       throw error;

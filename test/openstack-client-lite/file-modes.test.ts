@@ -1,5 +1,5 @@
 /** Who else may read or change the files that hold secrets. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -49,6 +49,18 @@ describe('loadCloudConfig, by the mode of the files', () => {
       ]);
     });
   }
+
+  it('lets our group read what somebody else put there for us, as a mounted secret, but nobody else', async function mounted() {
+    if (process.getuid?.() !== 0) {
+      this.skip();
+    }
+    const file = write('clouds.yaml', WHOLE, 0o440);
+    chownSync(file, 65_534, 65_534);
+    expect((await load()).warnings).to.deep.equal([]);
+
+    chmodSync(file, 0o444);
+    expect((await load()).warnings).to.have.length(1);
+  });
 
   it('does not mind who reads a clouds.yaml without a secret, but who reads the secure.yaml', async () => {
     write('clouds.yaml', NO_SECRET, 0o644);

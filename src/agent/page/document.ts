@@ -12,6 +12,8 @@ export interface Frame {
   readonly question?: string;
   /** Unix milliseconds. */
   readonly now: number;
+  /** Which state of the board it shows. */
+  readonly version: number;
   readonly assets: AssetLinks;
   readonly body: Html;
 }
@@ -26,11 +28,11 @@ const PAGES = [
 ] as const;
 
 export function printDocument(frame: Frame): string {
-  const { title, here, owner, question = '', now, assets, body } = frame;
+  const { title, here, owner, question = '', now, version, assets, body } = frame;
   const reload = html`<noscript
     ><meta http-equiv="refresh" content="${RELOAD_SECONDS}"
   /></noscript>`;
-  const document = html`<html lang="en" data-now="${now}">
+  const document = html`<html lang="en" data-now="${now}" data-version="${version}">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -53,7 +55,7 @@ export function printDocument(frame: Frame): string {
             ${PAGES.map(
               ([page, href, text]) =>
                 html`<li>
-                  <a href="${href}" ${page === here && html` aria-current="page"`}>${text}</a>
+                  <a href="${href}" ${page === here && html`aria-current="page"`}>${text}</a>
                 </li>`,
             )}
           </ul>

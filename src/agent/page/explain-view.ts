@@ -83,7 +83,7 @@ function answerBlock({ candidate, checks, upstreams }: Explained): Html {
     </ul>
     <details
       data-key="${router.id} ${prefix.text} ${leg?.networkId ?? ''}"
-      ${failed.length === 0 && html` open`}
+      ${failed.length === 0 && html`open`}
     >
       <summary>${passed.length} of ${checks.length} rules passed</summary>
       <ul class="checks">

@@ -1,4 +1,4 @@
-/** The journal's last runs for the page: read only while somebody looks, once per cycle, and never twice at a time. */
+/** The journal's last runs for the page: read only while somebody looks, after cycles that changed something, and never twice at a time. */
 import { readRuns } from '../journal-runs.ts';
 import { OpenStackError } from '../../openstack-client-lite/index.ts';
 import { RouteSyncError } from '../../errors.ts';
@@ -41,8 +41,8 @@ function reported(error: unknown): ReportedError {
 }
 
 export interface JournalWatch {
-  /** What is known at once, undefined before the first reading; begins to read where a newer cycle has ended. */
-  readonly recent: (newestRun: string | undefined) => readonly UpstreamJournal[] | undefined;
+  /** What is known at once, undefined before the first reading; begins to read where the key is another one. */
+  readonly recent: (key: string) => readonly UpstreamJournal[] | undefined;
   /** The changes of one run, read now. */
   readonly changesOf: ReadJournal;
   /** Calls back when what `recent` gives has changed, until the returned function is called. */
@@ -53,7 +53,6 @@ export function watchJournal(read: ReadJournal): JournalWatch {
   const readers = new Set<() => void>();
   let known: readonly UpstreamJournal[] | undefined;
   let readFor: string | undefined;
-  let isFresh = false;
   let queue: Promise<unknown> = Promise.resolve();
 
   const inTurn: ReadJournal = async (run) => {
@@ -69,11 +68,11 @@ export function watchJournal(read: ReadJournal): JournalWatch {
   }
 
   return {
-    recent: (newestRun) => {
-      if (!isFresh || readFor !== newestRun) {
-        [isFresh, readFor] = [true, newestRun];
+    recent: (key) => {
+      if (readFor !== key) {
+        readFor = key;
         refresh().catch(() => {
-          isFresh = false;
+          readFor = undefined;
         });
       }
       return known;

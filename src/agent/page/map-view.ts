@@ -34,7 +34,7 @@ export function mapSection(view: View): Html {
         (state) => html`<span title="${STATE_TEXTS[state][1]}">${stateMark(state)}</span> `,
       )}
     </p>
-    <div class="map" tabindex="0" role="region" aria-label="Map">
+    <div class="map" tabindex="0" role="group" aria-label="Map, scrolls">
       <svg
         width="${WIDTH}"
         height="${total}"
@@ -68,23 +68,30 @@ function edgePath({ from: [x1, y1], to: [x2, y2], state }: Edge): Html {
 }
 
 interface Face {
+  /** What is drawn. */
   readonly text: string;
-  /** The whole of what the text may show a part of. */
+  /** What a screen reader says: it holds what is drawn. */
   readonly label: string;
+  /** All of it, also where the drawing has room for a part only. */
+  readonly title: string;
   readonly href: string;
   readonly state: RouteState;
 }
 
 function nodeBox(node: Node): Html {
   const { x, width } = COLUMNS[node.kind];
-  const { text, label, href, state } = faceOf(node);
-  const name = `${label}: ${STATE_TEXTS[state][0]}`;
+  const { text, label, title, href, state } = faceOf(node);
+  const [stateName] = STATE_TEXTS[state];
   const top = node.y - NODE_HEIGHT / 2;
-  return html`<a class="node n-${node.kind} s-${state}" href="${href}" aria-label="${name}">
-    <title>${name}</title>
+  return html`<a
+    class="node n-${node.kind} s-${state}"
+    href="${href}"
+    aria-label="${label}: ${stateName}"
+  >
+    <title>${title}: ${stateName}</title>
     <rect x="${x}" y="${top}" width="${width}" height="${NODE_HEIGHT}" rx="5" />
     <use href="#shape-${state}" x="${x + 7}" y="${node.y - 6}" width="12" height="12" />
-    <text x="${x + 26}" y="${node.y + 4}">${shortened(text)}</text>
+    <text x="${x + 26}" y="${node.y + 4}">${text}</text>
   </a>`;
 }
 
@@ -95,13 +102,14 @@ function faceOf(node: Node): Face {
   const { kind, it } = node;
   if (kind === 'subnet') {
     const { prefix, name, state } = it;
-    const label = name === '' ? `prefix ${prefix}` : `prefix ${prefix}, subnet ${name}`;
-    return { text: prefix, label, href: explainLink(prefix), state };
+    const title = name === '' ? prefix : `${prefix}, subnet ${name}`;
+    return { text: prefix, label: `prefix ${prefix}`, title, href: explainLink(prefix), state };
   }
   const { id, state } = it;
-  const text = it.name === '' ? id : it.name;
   const [what, href] = WHATS[kind];
-  return { text, label: `${what} ${text}`, href: href(id), state };
+  const name = it.name === '' ? id : it.name;
+  const text = shortened(name);
+  return { text, label: `${what} ${text}`, title: `${what} ${name}`, href: href(id), state };
 }
 
 /** What a node is called, and where it leads. */
@@ -115,22 +123,15 @@ function restOfNetwork({ id, more }: MapNetwork): Face {
   const total = [...more.values()].reduce((sum, count) => sum + count, 0);
   const [state = 'in-sync'] = more.keys();
   const parts = Array.from(more, ([each, count]) => `${count} ${STATE_TEXTS[each][0]}`);
-  const text = more.size === 1 ? `and ${total} more ${STATE_TEXTS[state][0]}` : `and ${total} more`;
-  return {
-    text,
-    label: `more routers: ${parts.join(', ')}`,
-    href: link('routes', { text: id }),
-    state,
-  };
+  const text = `and ${total} more ${more.size === 1 ? STATE_TEXTS[state][0] : 'routers'}`;
+  const label = `${text}, ${parts.join(', ')}`;
+  return { text, label, title: label, href: link('routes', { text: id }), state };
 }
 
 function restOfRouter({ id, more, moreState }: MapRouter): Face {
-  return {
-    text: `and ${more} more`,
-    label: `${more} more prefixes`,
-    href: explainLink(id),
-    state: moreState,
-  };
+  const text = `and ${more} more`;
+  const label = `${text} prefixes`;
+  return { text, label, title: label, href: explainLink(id), state: moreState };
 }
 
 function mapTable({ networks }: CloudMap): Html {

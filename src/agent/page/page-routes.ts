@@ -86,15 +86,22 @@ async function journalPage(site: Site, { query }: RouteRequest): Promise<Page> {
   return document(site, view, { here: 'journal', title: 'Journal · route-sync', body });
 }
 
-function recentRuns({ journal }: Site, { board }: View): ReturnType<JournalWatch['recent']> {
-  return journal.recent(board.cycles[0]?.run);
+/** Other commands write into the journal too: it is read anew after this time at the latest. */
+const JOURNAL_MS = 600_000;
+
+function recentRuns({ journal, now }: Site, { board }: View): ReturnType<JournalWatch['recent']> {
+  const changing = board.cycles.find(
+    ({ added, replaced, removed, failed }) => added + replaced + removed + failed > 0,
+  );
+  return journal.recent(`${changing?.run ?? ''} ${Math.floor(now() / JOURNAL_MS)}`);
 }
 
 type Content = Pick<Frame, 'here' | 'title' | 'question'> & { readonly body: Html };
 
 function document({ now, links }: Site, { board }: View, content: Content): Page {
   const owner = board.latest?.report.owner ?? '';
-  const body = printDocument({ ...content, owner, now: now(), assets: links });
+  const { version } = board;
+  const body = printDocument({ ...content, owner, version, now: now(), assets: links });
   return { status: 200, type: 'text/html; charset=utf-8', body };
 }
 

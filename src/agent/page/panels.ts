@@ -11,7 +11,7 @@ interface PanelOptions {
 export function panel({ id, title, body }: PanelOptions): Html {
   return html`<section class="panel" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
-    <div class="slot" id="${id}" data-live tabindex="0" role="region" aria-labelledby="${id}-title">
+    <div class="slot" id="${id}" data-live tabindex="0" role="group" aria-labelledby="${id}-title">
       ${body}
     </div>
   </section>`;

@@ -82,7 +82,7 @@ export function filterForm(view: View, filter: RouteFilter): Html {
 }
 
 function option(value: string, text: string, isChosen: boolean): Html {
-  return html`<option value="${value}" ${isChosen && html` selected`}>${text}</option>`;
+  return html`<option value="${value}" ${isChosen && html`selected`}>${text}</option>`;
 }
 
 export function routesView(view: View, filter: RouteFilter): Html {

@@ -36,7 +36,7 @@ export function rowsOf(standing: Standing): readonly Row[] {
       upstream.networkIds.has(candidate.leg?.networkId ?? ''),
     );
     return serving.length === 0
-      ? [unservedRow(candidate, standing)]
+      ? [baseRow(candidate, standing)]
       : serving.map(({ fateOf }) => servedRow(candidate, fateOf(candidate), standing));
   });
   const shown = new Set(rows.filter(isOnItsWay).map(keyOf));
@@ -58,10 +58,8 @@ function isOnItsWay({ state }: Row): boolean {
   return state === 'held' || state === 'pending' || state === 'failed';
 }
 
-type Fate = Announcement & { readonly state: string };
-
 /** The same answers as {@link announcementOn}, from an index: at 10,000 routes looking each one up takes too long. */
-function fates(upstream: UpstreamReport): (candidate: Candidate) => Fate {
+function fates(upstream: UpstreamReport): (candidate: Candidate) => Announcement {
   const { plan, result } = upstream;
   if (plan === undefined) {
     return (candidate) => announcementOn(upstream, candidate);
@@ -95,7 +93,7 @@ function fates(upstream: UpstreamReport): (candidate: Candidate) => Fate {
   };
 }
 
-function servedRow(candidate: Candidate, fate: Fate, standing: Standing): Row {
+function servedRow(candidate: Candidate, fate: Announcement, standing: Standing): Row {
   const state = stateOf(fate.state);
   const isOut = state === 'not-announced' && fate.state === 'not-announced';
   // Where the upstream cannot be read, nobody can say more than the rules do.
@@ -111,10 +109,7 @@ function servedRow(candidate: Candidate, fate: Fate, standing: Standing): Row {
   };
 }
 
-function unservedRow(candidate: Candidate, standing: Standing): Row {
-  return baseRow(candidate, standing);
-}
-
+/** What the rules alone say. */
 function baseRow(candidate: Candidate, { externalNetworks }: Standing): Row {
   const { prefix, router, subnet, leg, nextHops, verdict } = candidate;
   return {

@@ -53,7 +53,9 @@ function reasonList({ reasons }: Verdict, view: View): Html {
   return html`<ul class="reasons" tabindex="0" aria-label="What to know">
     ${reasons.map(
       ({ level, title, text }) =>
-        html`<li class="l-${level}"><strong>${title}.</strong> ${text}</li>`,
+        html`<li class="l-${level}">
+          ${reasons.length > 1 && html`<strong>${title}.</strong>`} ${text}
+        </li>`,
     )}
   </ul>`;
 }
@@ -65,7 +67,9 @@ function calmText({ board, counts, standing }: View): string {
   const waiting = counts.held + counts.pending;
   const upstreams = standing?.upstreams.length ?? 0;
   const wanted = `${counts['in-sync']} routes stand as the cloud wants them, on ${upstreams} ${upstreams === 1 ? 'upstream' : 'upstreams'}.`;
-  return waiting === 0 ? wanted : `${wanted} ${waiting} wait for their time.`;
+  return waiting === 0
+    ? wanted
+    : `${wanted} ${waiting === 1 ? '1 change waits' : `${waiting} changes wait`} for the time that the policy gives.`;
 }
 
 function nextFacts(view: View, { now, nextCycle }: Clock): Html {
@@ -125,9 +129,7 @@ function nextDue({ latest }: BoardState, now: number): Due | undefined {
 }
 
 function dueOf({ until, change }: Held, upstream: string): readonly Due[] {
-  return until === undefined
-    ? []
-    : [{ until, what: `${change.action} ${prefixOf(change).text} on ${upstream}` }];
+  return until === undefined ? [] : [{ until, what: `${prefixOf(change).text} on ${upstream}` }];
 }
 
 function cloudText({ board: { latest }, standing }: View, now: number): Html {

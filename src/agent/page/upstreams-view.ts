@@ -40,7 +40,7 @@ export function upstreamsView(view: View, now: number): Html {
       ['Held', 'c-count'],
       ['Conflicts', 'c-count'],
       ['Last cycle', 'c-text'],
-      ['Where', 'c-text'],
+      ['Where', 'c-where'],
     ],
     rows,
   );
@@ -65,5 +65,7 @@ function lastText({ error, plan, stale, result }: UpstreamReport, now: number): 
   if (stale !== undefined) {
     return html`kept as of ${since(stale.at, now)}`;
   }
-  return result === undefined ? html`nothing pushed` : long(summarizeResult(result));
+  return result === undefined
+    ? html`nothing pushed`
+    : long(summarizeResult(result).replace(/^Done: /, ''));
 }

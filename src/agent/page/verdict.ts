@@ -69,19 +69,18 @@ function reasonsOf({ blind, freeze, upstreams }: Report): readonly Reason[] {
           ),
         ]
       : []),
-    ...upstreams.flatMap((upstream) => upstreamReasons(upstream, blind !== undefined)),
+    ...upstreams.flatMap(upstreamReasons),
   ];
 }
 
-function upstreamReasons(upstream: UpstreamReport, isBlind: boolean): readonly Reason[] {
-  const { name, plan, error, stale } = upstream;
-  const isOutOfReach = plan === undefined;
+function upstreamReasons(upstream: UpstreamReport): readonly Reason[] {
+  const { name, plan, error } = upstream;
   return [
-    ...(error === undefined || (isOutOfReach && isBlind && stale !== undefined)
+    ...(error === undefined
       ? []
       : [
           bad(
-            isOutOfReach ? `${name} could not be read` : `${name} has an error`,
+            plan === undefined ? `${name} could not be read` : `${name} has an error`,
             `${name}: ${error.code}: ${error.message}`,
           ),
         ]),

@@ -116,14 +116,19 @@ function parse(text) {
   return new DOMParser().parseFromString(text, 'text/html');
 }
 
-let asked = 0;
+/** Another agent has another script. @param {Document} page */
+function scriptOf(page) {
+  return page.querySelector('script[src]')?.getAttribute('src');
+}
 
 async function refresh() {
-  asked += 1;
-  const mine = asked;
   const response = await fetch(location.href, { cache: 'no-store' });
   const page = parse(await response.text());
-  if (!response.ok || mine !== asked) {
+  if (!response.ok) {
+    throw new Error(response.statusText);
+  }
+  if (scriptOf(page) !== scriptOf(document)) {
+    location.reload();
     return;
   }
   readClock(page);
@@ -137,6 +142,7 @@ async function refresh() {
   }
   tick();
   say(page);
+  document.documentElement.dataset.version = page.documentElement.dataset.version;
 }
 
 /** Tells a screen reader, and the tab, when the verdict is another one. @param {Document} page */
@@ -169,8 +175,72 @@ function lost() {
   }
 }
 
-function update() {
-  refresh().then(() => showConnection('live', 'live'), lost);
+let isBusy = false;
+let isAskedAgain = false;
+
+/** One at a time; what happens meanwhile is fetched once more. */
+async function update() {
+  if (isBusy) {
+    isAskedAgain = true;
+    return;
+  }
+  isBusy = true;
+  try {
+    do {
+      isAskedAgain = false;
+      await refresh();
+    } while (isAskedAgain);
+    showConnection('live', 'live');
+  } catch {
+    lost();
+  } finally {
+    isBusy = false;
+  }
+}
+
+/** @type {EventSource | undefined} */
+let events;
+
+/** Who is refused a stream is not told when there is one again. */
+const RETRY_MS = 30_000;
+
+function connect() {
+  events?.close();
+  events = new EventSource('events');
+  events.addEventListener('update', () => void update());
+  events.addEventListener('progress', ({ data }) => {
+    const line = document.getElementById('progress');
+    if (line !== null && data !== '') {
+      line.textContent = data;
+    }
+  });
+  events.addEventListener('error', ({ target }) => {
+    lost();
+    if (target === events && events?.readyState === EventSource.CLOSED && !document.hidden) {
+      setTimeout(connect, RETRY_MS);
+    }
+  });
+}
+
+/** How often a page that nobody sees asks by itself. */
+const HIDDEN_MS = 60_000;
+
+/**
+ * A browser opens six connections to one server over HTTP/1.1, and streams keep theirs: a page that nobody sees gives
+ * it back, and only keeps its title.
+ */
+function shareConnections() {
+  /** @type {number | undefined} */
+  let timer;
+  document.addEventListener('visibilitychange', () => {
+    clearInterval(timer);
+    if (document.hidden) {
+      events?.close();
+      timer = setInterval(() => void update(), HIDDEN_MS);
+    } else {
+      connect();
+    }
+  });
 }
 
 function start() {
@@ -181,15 +251,8 @@ function start() {
     news.dataset.verdict = document.getElementById('verdict-title')?.textContent ?? '';
   }
   setInterval(tick, SECOND);
-  const events = new EventSource('events');
-  events.addEventListener('update', update);
-  events.addEventListener('progress', ({ data }) => {
-    const line = document.getElementById('progress');
-    if (line !== null && data !== '') {
-      line.textContent = data;
-    }
-  });
-  events.addEventListener('error', lost);
+  shareConnections();
+  connect();
 }
 
 start();

@@ -11,14 +11,14 @@ import { withJointSignal } from '../openstack-client-lite/index.ts';
 import type { ApplyResult, RouteProblem } from '../report/report.ts';
 import { sightOf, type AdoptPlan, type Sighting } from './adopt-plan.ts';
 import { applyChanges, proveRights, type Push } from './apply.ts';
-import { refuseFrozen } from './frozen.ts';
 import type { AdoptChange } from './journal-facts.ts';
+import { assertMayWrite } from './leader/lead.ts';
 import type { OpenUpstream } from './open-upstream.ts';
-import type { PushContext } from './push.ts';
+import { lossesOf, type PushContext } from './push.ts';
 import type { LedgerEntry, StateDirectory, UpstreamLedger } from './state.ts';
 import { ledgerKey } from './upstream.ts';
 
-export interface AdoptContext extends Pick<PushContext, 'facts' | 'clock' | 'signal'> {
+export interface AdoptContext extends Pick<PushContext, 'facts' | 'clock' | 'lead' | 'signal'> {
   readonly store: Pick<StateDirectory, 'assertRoom' | 'readFreeze' | 'writeLedger'>;
 }
 
@@ -36,7 +36,7 @@ export async function pushAdoption(
   plan: AdoptPlan,
   context: AdoptContext,
 ): Promise<AdoptOutcome> {
-  const sources = [context.signal, ...(open.lock === undefined ? [] : [open.lock.lost])];
+  const sources = [context.signal, ...lossesOf(open, context)];
   return withJointSignal({ sources }, async ({ signal }) =>
     pushUnderLock(open, plan, { ...context, signal }),
   );
@@ -45,18 +45,19 @@ export async function pushAdoption(
 async function pushUnderLock(
   open: OpenUpstream,
   { adoptions, revisions }: AdoptPlan,
-  { store, facts, clock, signal }: AdoptContext,
+  { store, facts, clock, signal, lead }: AdoptContext,
 ): Promise<AdoptOutcome> {
   const { upstream, ledger, journal } = open;
   const access = {
     ...upstream,
     state: open.state,
     signal,
-    mayWrite: async () => refuseFrozen(store),
+    mayWrite: async () => assertMayWrite(store, lead),
+    term: lead.term,
   };
   const key = ledgerKey(upstream);
   await store.assertRoom(BYTES_PER_ROUTE * (ledger.routes.size + adoptions.length));
-  await refuseFrozen(store);
+  await assertMayWrite(store, lead);
   await proveRights(access);
   await journal?.begin(facts, adoptions.map(changeOf), revisions);
   await store.writeLedger(key, { ...withEntries(ledger, adoptions), clock: clock() });

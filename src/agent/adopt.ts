@@ -6,6 +6,7 @@ import { pushAdoption, type AdoptOutcome } from './adopt-push.ts';
 import { readCloud } from './cloud-view.ts';
 import type { CycleDeps } from './cycle.ts';
 import { refuseFrozen } from './frozen.ts';
+import { leadFor } from './leader/lead.ts';
 import { openUpstream, type OpenUpstream } from './open-upstream.ts';
 import { attempt, next, type Step } from './steps.ts';
 
@@ -49,6 +50,7 @@ export async function adoptRoutes(
       ),
     );
   }
+  const lead = leadFor(deps);
   return withPlans(deps, request, async (steps) => {
     if (!steps.every((step, index) => isAsShown(step, shown[index]))) {
       throw new RouteSyncError(
@@ -59,7 +61,7 @@ export async function adoptRoutes(
     deps.signal.throwIfAborted();
     const { signal } = new AbortController();
     const facts = { run, command: deps.command, force: false };
-    const context = { store: deps.state, facts, clock: deps.clock, signal };
+    const context = { store: deps.state, facts, clock: deps.clock, lead, signal };
     return Promise.all(
       steps.map(async (step) =>
         next(step, async ({ open, ...plan }) => {

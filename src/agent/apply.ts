@@ -3,6 +3,7 @@ import type { RouteChange, UpstreamState } from '../core/route.ts';
 import type { Dialogue, Rejection, RenderedChunk, RouterDriver } from '../drivers/driver.ts';
 import { RouteSyncError } from '../errors.ts';
 import { gatherState, type UpstreamAccess } from './gather.ts';
+import type { Term } from './leader/leadership.ts';
 import { runScript } from './run-script.ts';
 import { unshownIn } from './shown.ts';
 
@@ -13,6 +14,8 @@ export interface Push extends UpstreamAccess {
   readonly state: UpstreamState;
   /** Asked before each chunk; what it throws is the error of every change of that chunk. */
   readonly mayWrite?: (() => Promise<void>) | undefined;
+  /** Ends a script between two lines, where it is over. */
+  readonly term?: Pick<Term, 'assertLeader' | 'check'> | undefined;
   /** Told how many more changes were sent: after each chunk, and while a script is typed. */
   readonly onSent?: ((count: number) => void) | undefined;
 }
@@ -39,7 +42,11 @@ export async function applyChanges(push: Push): Promise<readonly Rejection[]> {
   const rejections = [unsupported];
   for (const chunk of driver.render(scope, sendable, state)) {
     const tell = teller(chunk, push.onSent);
-    rejections.push([...(await sendChunk({ ...push, onAnswer: tell.line }, chunk))]);
+    const onAnswer = (): void => {
+      push.term?.check();
+      tell.line();
+    };
+    rejections.push([...(await sendChunk({ ...push, onAnswer }, chunk))]);
     tell.all();
   }
   return rejections.flat();
@@ -114,6 +121,8 @@ async function settle(
   const gather: RouterDriver['gather'] = (each) =>
     driver.gather(each).map((question) => ('lines' in question ? asks(question) : question));
   const unshown = unshownIn(changes, await gatherState({ ...push, driver: { ...driver, gather } }));
+  // Whoever leads by now finds the trial under way; the router ends it by itself.
+  await push.term?.assertLeader();
   if (unshown.length === 0) {
     driver.probed(scope, await transport.run(confirm, signal));
     return [];

@@ -5,6 +5,7 @@ import type { OpenStackClient } from '../openstack-client-lite/index.ts';
 import { digestOf } from '../report/json.ts';
 import type { Report, UpstreamReport } from '../report/report.ts';
 import { cycleReport, problemOf } from './cycle-report.ts';
+import { leadFor, type Lead } from './leader/lead.ts';
 import { look } from './look.ts';
 import type { Observer } from './observer.ts';
 import { openUpstream, type OpenDeps } from './open-upstream.ts';
@@ -45,6 +46,8 @@ export interface CycleOptions {
  * in the report.
  */
 export async function runCycle(deps: CycleDeps, options: CycleOptions): Promise<Report> {
+  // Before anything is looked at: what another leader wrote until now will be seen.
+  const lead = leadFor(deps);
   const opened = await Promise.all(
     deps.upstreams.map(async (upstream) =>
       attempt(upstream, async () => openUpstream(upstream, deps)),
@@ -59,12 +62,19 @@ export async function runCycle(deps: CycleDeps, options: CycleOptions): Promise<
       throw sight.blind.cause;
     }
     const freeze = await deps.state.readFreeze();
-    const planned = await planUpstreams(opened, { deps, sight, freeze, force: options.force });
-    const report = cycleReport(planned, { deps, sight, freeze, options });
+    const { standby } = lead;
+    const planned = await planUpstreams(opened, {
+      deps,
+      sight,
+      freeze,
+      standby,
+      force: options.force,
+    });
+    const report = cycleReport(planned, { deps, sight, freeze, standby, options });
     if (options.reviewed !== undefined && options.reviewed !== digestOf(report)) {
       throw stalePlan(options.reviewed, digestOf(report));
     }
-    return options.push ? await push(planned, report, { deps, options }) : report;
+    return options.push ? await push(planned, report, { deps, options, lead }) : report;
   } finally {
     await Promise.all(opened.map(async (step) => step.value?.lock?.release()));
   }
@@ -73,18 +83,19 @@ export async function runCycle(deps: CycleDeps, options: CycleOptions): Promise<
 interface Round {
   readonly deps: CycleDeps;
   readonly options: CycleOptions;
+  readonly lead: Lead;
 }
 
 async function push(
   planned: readonly Step<Planned>[],
   report: Report,
-  { deps, options: { run, force } }: Round,
+  { deps, options: { run, force }, lead }: Round,
 ): Promise<Report> {
   deps.signal.throwIfAborted();
   const facts = { run, command: deps.command, force };
   const uninterrupted = new AbortController().signal;
   const { state: store, clock, observer } = deps;
-  const context = { store, facts, clock, observer, signal: uninterrupted };
+  const context = { store, facts, clock, observer, lead, signal: uninterrupted };
   const upstreams = planned.map(async (step, index): Promise<UpstreamReport[]> => {
     const before = report.upstreams[index];
     const pushed = await next(step, async (input) => pushOne(input, context));

@@ -4,6 +4,7 @@ import type { UpstreamState } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import { gatherState } from './gather.ts';
 import type { Journal } from './journal.ts';
+import type { Leadership } from './leader/leadership.ts';
 import { withClock } from './ledger.ts';
 import type { Lock } from './lock.ts';
 import type { StateDirectory, UpstreamLedger } from './state.ts';
@@ -24,6 +25,8 @@ export interface OpenDeps {
   readonly journal: ((upstream: Upstream) => Promise<Journal>) | undefined;
   readonly state: StateDirectory;
   readonly clock: () => ClockReading;
+  /** Undefined in a dry run, and where no other agent is configured to share the work. */
+  readonly leadership?: Leadership | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -3,12 +3,19 @@ import type { Config } from '../config/schema.ts';
 import { desiredFromLastGood, type Desired } from '../core/desired.ts';
 import { guardPlan, guardRun, type GuardFacts } from '../core/guard.ts';
 import type { HeldCode } from '../core/hold.ts';
-import { freezePlan, withoutRemovals, type Held, type UpstreamPlan } from '../core/plan.ts';
+import {
+  freezePlan,
+  standbyPlan,
+  withoutRemovals,
+  type Held,
+  type UpstreamPlan,
+} from '../core/plan.ts';
 import { comparePrefixes } from '../core/prefix.ts';
 import { prefixOf, type DesiredRoute } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { OpenStackClient } from '../openstack-client-lite/index.ts';
-import type { ReportedError } from '../report/report.ts';
+import { describeStandby } from '../report/lines.ts';
+import type { ReportedError, StandbyFacts } from '../report/report.ts';
 import type { CloudView } from './cloud-view.ts';
 import { confirmLosses } from './confirm.ts';
 import { frozenMessage } from './frozen.ts';
@@ -47,6 +54,7 @@ interface PlanContext {
   };
   readonly sight: Sight;
   readonly freeze: Freeze | undefined;
+  readonly standby: StandbyFacts | undefined;
   readonly force: boolean;
 }
 
@@ -55,7 +63,7 @@ export async function planUpstreams(
   opened: readonly Step<OpenUpstream>[],
   context: PlanContext,
 ): Promise<readonly Step<Planned>[]> {
-  const { sight, freeze, force, deps } = context;
+  const { sight, force, deps } = context;
   const steps = await Promise.all(
     opened.map(async (step) => next(step, async (open) => planOne(open, context))),
   );
@@ -64,9 +72,18 @@ export async function planUpstreams(
     throw sight.blind.cause;
   }
   const capped = force ? steps : mapPlans(steps, (plans) => guardRun(plans, deps.config.guard));
-  return freeze === undefined
-    ? capped
-    : mapPlans(capped, (plans) => plans.map((plan) => freezePlan(plan, frozenMessage(freeze))));
+  return mapPlans(capped, (plans) => plans.map((plan) => asPermitted(plan, context)));
+}
+
+/** Kept back as a whole while writes are frozen, or another agent leads. */
+function asPermitted(
+  plan: UpstreamPlan,
+  { freeze, standby }: Pick<PlanContext, 'freeze' | 'standby'>,
+): UpstreamPlan {
+  if (freeze !== undefined) {
+    return freezePlan(plan, frozenMessage(freeze));
+  }
+  return standby === undefined ? plan : standbyPlan(plan, describeStandby(standby));
 }
 
 function mapPlans(

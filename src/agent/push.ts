@@ -7,17 +7,17 @@ import type { UpstreamPlan } from '../core/plan.ts';
 import type { ChangeAction, DesiredRoute, RouteChange, UpstreamState } from '../core/route.ts';
 import type { Rejection } from '../drivers/driver.ts';
 import { withJointSignal } from '../openstack-client-lite/index.ts';
-import type { ApplyResult, RouteProblem } from '../report/report.ts';
+import type { ApplyResult, RouteProblem, SaveFacts } from '../report/report.ts';
 import { applyChanges, proveRights } from './apply.ts';
-import { refuseFrozen } from './frozen.ts';
 import { gatherState } from './gather.ts';
 import type { RunFacts } from './journal.ts';
+import { assertMayWrite, type Lead } from './leader/lead.ts';
 import { aheadOf, behind } from './ledger.ts';
 import type { Observer } from './observer.ts';
 import type { OpenUpstream } from './open-upstream.ts';
 import { changedSince } from './recheck.ts';
-import { saveWhenDue } from './save.ts';
-import type { StateDirectory } from './state.ts';
+import { saveWhenDue, unsavedByLeader, type SaveMemory } from './save.ts';
+import type { StateDirectory, UpstreamLedger } from './state.ts';
 import { ledgerKey } from './upstream.ts';
 import { verifyChanges } from './verify.ts';
 
@@ -33,6 +33,7 @@ export interface PushContext {
   readonly revisions: ReadonlyMap<string, number>;
   readonly clock: () => ClockReading;
   readonly observer: Pick<Observer, 'pushProgressed'>;
+  readonly lead: Lead;
   readonly signal: AbortSignal;
 }
 
@@ -41,21 +42,28 @@ const BYTES_PER_CHANGE = 2000;
 
 /** Pushes the plan and reads it back; rejects only when the upstream as a whole refuses, or nothing could be written down. */
 export async function pushPlan(input: PushInput, context: PushContext): Promise<ApplyResult> {
-  const { lock } = input;
-  const sources = [context.signal, ...(lock === undefined ? [] : [lock.lost])];
+  const sources = [context.signal, ...lossesOf(input, context)];
   return withJointSignal({ sources }, async ({ signal }) =>
     pushWhileAllowed(input, { ...context, signal }),
   );
 }
 
+/** What ends a push, and cuts off a chunk under way: from then on another process may write. */
+export function lossesOf(
+  { lock }: Pick<PushInput, 'lock'>,
+  { lead }: Pick<PushContext, 'lead'>,
+): readonly AbortSignal[] {
+  return [lock?.lost, lead.term?.lost].filter((signal) => signal !== undefined);
+}
+
 async function pushWhileAllowed(input: PushInput, context: PushContext): Promise<ApplyResult> {
   const { upstream, plan, ledger, journal } = input;
-  const { store, clock, facts, revisions, signal } = context;
+  const { store, clock, facts, revisions, signal, lead } = context;
   const key = ledgerKey(upstream);
   const ahead = aheadOf({ ...input, clock: clock() });
   const { changes } = plan;
   if (changes.length > 0) {
-    await refuseFrozen(store);
+    await assertMayWrite(store, lead);
     await proveRights({ ...upstream, signal });
     await store.assertRoom(BYTES_PER_CHANGE * (changes.length + ahead.routes.size));
     await journal?.begin(facts, changes, revisions);
@@ -69,14 +77,39 @@ async function pushWhileAllowed(input: PushInput, context: PushContext): Promise
   if (changes.length > 0) {
     await journal?.end(facts.run, result);
   }
-  const changed = changes.length > undone.size;
-  const access = { ...upstream, signal };
-  const outcome = await saveWhenDue(access, { memory: done.save, changed, now: clock().wall });
-  const after = outcome === undefined ? done : { ...done, save: outcome.memory };
+  const { save, memory } = await saveAfter(input, context, { done, undone });
+  const after = memory === undefined ? done : { ...done, save: memory };
   if (after !== ahead) {
     await store.writeLedger(key, after);
   }
-  return outcome === undefined ? result : { ...result, save: outcome.facts };
+  return save === undefined ? result : { ...result, save };
+}
+
+interface Saving {
+  readonly save?: SaveFacts | undefined;
+  /** Undefined where it stays as it is. */
+  readonly memory?: SaveMemory | undefined;
+}
+
+async function saveAfter(
+  { upstream, plan, ledger }: PushInput,
+  { clock, lead, signal }: PushContext,
+  { done, undone }: { readonly done: UpstreamLedger; readonly undone: Pushed['undone'] },
+): Promise<Saving> {
+  if (lead.standby !== undefined) {
+    const changed = done.routes !== ledger.routes;
+    return { memory: unsavedByLeader(upstream, { memory: done.save, changed }) };
+  }
+  const outcome = await saveWhenDue(
+    { ...upstream, signal },
+    {
+      memory: done.save,
+      changed: plan.changes.length > undone.size,
+      now: clock().wall,
+      mayWrite: async () => lead.term?.assertLeader(),
+    },
+  );
+  return { save: outcome?.facts, memory: outcome?.memory };
 }
 
 interface Pushed {
@@ -92,17 +125,19 @@ const NOTHING_DONE: Pushed = {
 
 async function makeThenBreak(
   { upstream, plan, state }: PushInput,
-  { store, signal, observer }: PushContext,
+  { store, signal, observer, clock, lead }: PushContext,
 ): Promise<Pushed> {
   const access = {
     ...upstream,
     signal,
-    mayWrite: async () => refuseFrozen(store),
+    mayWrite: async () => assertMayWrite(store, lead),
+    term: lead.term,
     onSent: counter(upstream.config.name, plan.changes.length, observer),
   };
   const removals = plan.changes.filter((change) => change.action === 'remove');
   const makes = plan.changes.filter(({ action }) => action !== 'remove');
   const made = await pushAndVerify({ ...access, changes: makes, state });
+  const verifiedAt = makes.length === 0 ? undefined : clock().wall;
   const fresh = removals.length === 0 ? undefined : (made.state ?? (await gatherState(access)));
   const skipped = fresh === undefined ? [] : changedSince(removals, fresh);
   const breaks = without(removals, skipped);
@@ -119,21 +154,24 @@ async function makeThenBreak(
       failed: failed.map(toProblem),
       skipped: skipped.map(toProblem),
       verified: made.verified && broken.verified,
+      verifiedAt,
     },
   };
 }
 
-/** Adds up what the chunks of one push say they sent. */
+/** Adds up what one push says it sent; nothing at first, so that its pace can be told. */
 function counter(
   upstream: string,
   total: number,
   { pushProgressed }: PushContext['observer'],
 ): (count: number) => void {
   let done = 0;
-  return (count) => {
+  const add = (count: number): void => {
     done += count;
     pushProgressed({ upstream, done, total });
   };
+  add(0);
+  return add;
 }
 
 interface Verified {

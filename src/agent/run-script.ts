@@ -10,6 +10,7 @@ import type {
 } from '../drivers/driver.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { UpstreamAccess } from './gather.ts';
+import type { Term } from './leader/leadership.ts';
 
 /** How many transactions one script may take before what is left of it is given up. */
 const TRIES = 24;
@@ -18,6 +19,8 @@ const TRIES = 24;
 interface Terminal extends UpstreamAccess {
   /** Told of each line of a change that has its answer. */
   readonly onAnswer?: (() => void) | undefined;
+  /** Asked before a transaction is committed. */
+  readonly term?: Pick<Term, 'assertLeader'> | undefined;
 }
 
 /** Makes final what was committed on trial; resolves with the changes that do not stand. */
@@ -101,6 +104,7 @@ async function transact(upstream: Terminal, script: Script): Promise<Undone | un
       await typeOn(upstream, script.abort);
       return { refused, error: first.error };
     }
+    await upstream.term?.assertLeader();
   } catch (error) {
     await abortQuietly(upstream, script);
     throw error;

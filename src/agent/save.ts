@@ -18,6 +18,8 @@ export interface SaveStep {
   readonly changed: boolean;
   /** Unix milliseconds. */
   readonly now: number;
+  /** Asked before the save. */
+  readonly mayWrite?: () => Promise<void>;
 }
 
 export interface SaveOutcome {
@@ -45,6 +47,7 @@ export async function saveWhenDue(
     return { memory, facts: { saved: false, error: undefined } };
   }
   try {
+    await step.mayWrite?.();
     driver.probed(scope, await transport.run(command, signal));
     const saved = { pending: false, at: step.now };
     return { memory: saved, facts: { saved: true, error: undefined } };
@@ -55,6 +58,16 @@ export async function saveWhenDue(
     }
     throw error;
   }
+}
+
+/** What another agent changed is to be saved by whoever leads next; undefined where there is nothing to remember. */
+export function unsavedByLeader(
+  { driver, scope }: Pick<UpstreamAccess, 'driver' | 'scope'>,
+  { memory, changed }: Pick<SaveStep, 'changed' | 'memory'>,
+): SaveMemory | undefined {
+  return changed && driver.save(scope) !== undefined
+    ? { at: memory?.at, pending: true }
+    : undefined;
 }
 
 function isDue(

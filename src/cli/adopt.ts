@@ -34,7 +34,7 @@ export async function adoptCommand(
 ): Promise<ExitCode> {
   const request = requestOf(options);
   const loaded = await loadSelected(context, options);
-  return withLead(context, { ...loaded, ...options }, async (leadership) =>
+  return withLead(context, { ...options, ...loaded }, async (leadership) =>
     adoptAs(context, options, { request, loaded, leadership }),
   );
 }

@@ -30,7 +30,7 @@ export async function applyCommand(
     options.plan === undefined
       ? undefined
       : await readPlanDigest({ path: options.plan, cwd: context.cwd, owner });
-  return withLead(context, { ...loaded, ...options }, async (leadership) =>
+  return withLead(context, { ...options, ...loaded }, async (leadership) =>
     applyAs(context, options, { loaded, reviewed, leadership }),
   );
 }

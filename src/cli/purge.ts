@@ -24,7 +24,7 @@ export async function purgeCommand(
     waitSeconds: options.wait,
   });
   const { upstreams } = loaded.config;
-  const reports = await withLead(context, { ...loaded, ...options }, async (leadership) =>
+  const reports = await withLead(context, { ...options, ...loaded }, async (leadership) =>
     runErrand(context, options, {
       upstreams: await connectUpstreams(loaded.config, connectOptions(context, command)),
       deps: { ...ways, leadership, signal: new AbortController().signal },

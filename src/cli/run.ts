@@ -55,14 +55,19 @@ export async function runCommand(
     agent = await startAgent(context, surroundings, opened);
   };
   await reload();
+  watchers.ready();
   let reloads = Promise.resolve();
   const forgetHangup = context.onSignal(['SIGHUP'], () => {
-    reloads = reloads.then(reload).then(
-      () => context.log.info('configuration reloaded'),
-      (error: unknown) => {
-        context.log.error('the new configuration is bad, the old one stays', { error });
-      },
-    );
+    watchers.reloading();
+    reloads = reloads
+      .then(reload)
+      .then(
+        () => context.log.info('configuration reloaded'),
+        (error: unknown) => {
+          context.log.error('the new configuration is bad, the old one stays', { error });
+        },
+      )
+      .finally(watchers.ready);
   });
   await aborted(signal);
   watchers.stopping();
@@ -137,12 +142,27 @@ async function startAgent(
   const { config, leadership } = deps;
   watchers.configure(loaded, leadership);
   const endServer = await serve(server, watchers.routes, log);
+  // Who becomes the leader does not wait for the schedule, and a standby's cycle under way counts for nothing.
+  let takesOver = false;
+  const forgetRole = leadership?.onChange(() => {
+    takesOver = leadership.role() === 'leader';
+    if (takesOver) {
+      schedule.trigger();
+    }
+  });
   const schedule = startSchedule({
     cron: config.schedule,
     jitterMs: config.jitterSeconds * 1000,
     random: Math.random,
     run: async () => {
-      await applyOnce(context, deps, { force: false, verbose: false, reviewed: undefined });
+      takesOver = false;
+      try {
+        await applyOnce(context, deps, { force: false, verbose: false, reviewed: undefined });
+      } finally {
+        if (takesOver) {
+          setImmediate(() => schedule.trigger());
+        }
+      }
     },
     onSkip: (skips) => {
       watchers.cycleSkipped();
@@ -156,7 +176,11 @@ async function startAgent(
   });
   log.info('agent started', { owner: config.owner, schedule: config.schedule });
   schedule.trigger();
-  return { deps, schedule, endServer };
+  const end = async (): Promise<void> => {
+    forgetRole?.();
+    await endServer();
+  };
+  return { deps, schedule, endServer: end };
 }
 
 /** The lead is given back last, once nothing is written any more; and not where it goes on under `next`. */

@@ -39,7 +39,7 @@ export async function undoCommand(
     waitSeconds: options.wait,
   });
   const run = newRunId(context.now());
-  const reports = await withLead(context, { ...loaded, ...options }, async (leadership) =>
+  const reports = await withLead(context, { ...options, ...loaded }, async (leadership) =>
     runErrand(context, options, {
       upstreams: await connectUpstreams(
         { ...loaded.config, upstreams },

@@ -1,5 +1,6 @@
 /** Everybody who looks on while the agent works, and what of it is served over HTTP. They outlive a reload. */
 import type { CycleSummary } from '../agent/cycle-history.ts';
+import { watchDisagreement } from '../agent/leader/disagreement.ts';
 import type { Leadership } from '../agent/leader/index.ts';
 import { createMetrics } from '../agent/metrics/metrics.ts';
 import { toAll, type Observer } from '../agent/observer.ts';
@@ -8,6 +9,7 @@ import { journalReader, type ReadJournal } from '../agent/page/journal-watch.ts'
 import { pageRoutes } from '../agent/page/page-routes.ts';
 import { createHealth } from '../agent/server/health.ts';
 import type { Route } from '../agent/server/route.ts';
+import { createNotifier } from '../agent/systemd/notifier.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { CommandContext } from './context.ts';
 import { cycleLog } from './cycle-log.ts';
@@ -30,6 +32,10 @@ export interface Watchers {
   readonly routes: readonly Route[];
   /** A configuration was opened, with its part in an election of several agents. */
   readonly configure: (loaded: Loaded, leadership: Leadership | undefined) => void;
+  /** Cycles are scheduled. */
+  readonly ready: () => void;
+  /** The configuration is read again. */
+  readonly reloading: () => void;
   /** A cycle was due while one was under way. */
   readonly cycleSkipped: () => void;
   /** The agent ends. */
@@ -37,7 +43,7 @@ export interface Watchers {
 }
 
 export async function createWatchers(
-  { log, now, progress = {} }: CommandContext,
+  { env, log, now, progress = {} }: CommandContext,
   { loaded, earlier, nextDue }: WatchersOptions,
 ): Promise<Watchers> {
   let current = loaded;
@@ -45,13 +51,28 @@ export async function createWatchers(
   const nextCycle = (): number | undefined => nextDue()?.getTime();
   const metrics = createMetrics({ ...scopeOf(loaded), version: version(), now });
   const health = createHealth({ now, nextDue: nextCycle, allowanceMs: () => allowanceMs(current) });
+  const notifier = createNotifier({
+    env,
+    pid: process.pid,
+    log,
+    now: monotonic,
+    patienceMs: () => Math.max(LEAST_PATIENCE_MS, allowanceMs(current)),
+  });
   const board = createBoard({ earlier });
   const readJournal: ReadJournal = async (run) =>
     journalReader({ ...scopeOf(current), stateDir: current.stateDir })(run);
   const page = await pageRoutes({ board, now, nextCycle, readJournal });
   const watching = [cycleLog(log), metrics.observer, health.observer, board.observer];
+  const { ready, reloading } = notifier;
+  let disagreement = watchDisagreement({ ...leaseOf(loaded), now: monotonic, log });
+  const standing: Partial<Observer> = {
+    cycleEnded: (cycle) => {
+      disagreement.cycleEnded(cycle);
+      metrics.setDisagreements(disagreement.count());
+    },
+  };
   return {
-    observer: toAll([progress, ...watching]),
+    observer: toAll([progress, ...watching, notifier.observer, standing]),
     routes: [...page, ...metrics.routes, ...health.routes],
     configure: (changed, leadership) => {
       current = changed;
@@ -60,17 +81,34 @@ export async function createWatchers(
       const tellRole = (): void => {
         const mayWrite = leadership === undefined || leadership.role() === 'leader';
         metrics.setLeader(mayWrite);
-        health.setLeader(mayWrite);
       };
       tellRole();
+      health.follow(leadership);
       forget = leadership?.onChange(tellRole) ?? NOTHING;
+      disagreement = watchDisagreement({ ...leaseOf(changed), now: monotonic, log });
     },
     cycleSkipped: metrics.cycleSkipped,
-    stopping: health.stopping,
+    ready,
+    reloading,
+    stopping: () => {
+      health.stopping();
+      notifier.stopping();
+    },
   };
 }
 
+/** Routers may take minutes for one answer; systemd restarts an agent that shows no sign of life for so long. */
+const LEAST_PATIENCE_MS = 600_000;
+
+/** Milliseconds of a clock that nobody sets. */
+const monotonic = (): number => performance.now();
+
 const NOTHING = (): void => undefined;
+
+/** Without an election there is no standby, and nobody to disagree with. */
+function leaseOf({ config }: Loaded): { readonly leaseSeconds: number } {
+  return { leaseSeconds: config.leader?.leaseSeconds ?? 0 };
+}
 
 /** How long a cycle may take beside its pushes. */
 function allowanceMs({ config: { jitterSeconds, cloud } }: Loaded): number {

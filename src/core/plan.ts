@@ -97,6 +97,11 @@ export function freezePlan(plan: UpstreamPlan, message: string): UpstreamPlan {
   return withhold(plan, () => ({ code: 'frozen', message, until: undefined }));
 }
 
+/** A plan of which nothing is done here: another agent leads. */
+export function standbyPlan(plan: UpstreamPlan, message: string): UpstreamPlan {
+  return withhold(plan, () => ({ code: 'standby', message, until: undefined }));
+}
+
 /** A plan that only adds and replaces: nobody can tell now what may go. */
 export function withoutRemovals(plan: UpstreamPlan, message: string): UpstreamPlan {
   return withhold(plan, ({ action }) =>

@@ -66,6 +66,7 @@ const held = z
       'unconfirmed',
       'max-routes',
       'guard',
+      'standby',
       'frozen',
     ]),
     action,

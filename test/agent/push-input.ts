@@ -84,6 +84,7 @@ export function contextFor(store: StateDirectory): PushContext {
     revisions: new Map(),
     clock: () => ({ wall: 0, uptime: 0, boot: 'test' }),
     observer: NOBODY,
+    lead: {},
     signal,
   };
 }

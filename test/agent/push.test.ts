@@ -1,6 +1,7 @@
 /** The order of a push: ledger ahead, routes, ledger behind; and what a failure in between leaves. */
 import { expect } from 'chai';
 
+import type { Term } from '../../src/agent/leader/leadership.ts';
 import { pushPlan } from '../../src/agent/push.ts';
 import type { StateDirectory } from '../../src/agent/state.ts';
 import { RouteSyncError } from '../../src/errors.ts';
@@ -170,4 +171,73 @@ describe('pushPlan', () => {
     expect(error.message).to.equal('lost');
     expect(await ownRoutes(router)).to.deep.equal({});
   });
+
+  it('sends no chunk once the term is over, and leaves standing what was sent', async () => {
+    const router = await newRouter();
+    const second = route('2001:db8:a::/64', '2001:db8:100::10');
+    let asked = 0;
+    const term = termOf(() => {
+      asked += 1;
+      return asked < 3;
+    });
+
+    const result = await pushPlan(await inputFor(router, [GOOD, second]), {
+      ...contextFor(recorder().store),
+      lead: { term },
+    });
+
+    expect(result.added).to.equal(1);
+    expect(result.failed.map(({ error }) => error.code)).to.deep.equal(['NOT_LEADER']);
+    expect(Object.keys(await ownRoutes(router))).to.deep.equal(['198.51.100.0/27']);
+  });
+
+  it('writes nothing down before it knows that the term goes on', async () => {
+    const { events, store } = recorder();
+    const input = await inputFor(await newRouter(), [GOOD], journalOf(events));
+
+    const error = await failureOf(
+      pushPlan(input, { ...contextFor(store), lead: { term: termOf(() => false) } }),
+    );
+
+    expect(error.code).to.equal('NOT_LEADER');
+    expect(events).to.deep.equal([]);
+  });
+
+  it('cuts off what is under way when the term ends', async () => {
+    const router = await newRouter();
+    const lost = AbortSignal.abort(new RouteSyncError('NOT_LEADER', 'over'));
+    const lead = { term: { ...termOf(() => true), lost } };
+
+    const error = await failureOf(
+      pushPlan(await inputFor(router, [GOOD]), { ...contextFor(recorder().store), lead }),
+    );
+
+    expect(error.message).to.equal('over');
+    expect(await ownRoutes(router)).to.deep.equal({});
+  });
+
+  it('pushes nothing on a standby, whatever the plan says', async () => {
+    const router = await newRouter();
+    const lead = { standby: { leader: { host: 'net1', since: '2026-01-01T00:00:00Z' } } };
+
+    const error = await failureOf(
+      pushPlan(await inputFor(router, [GOOD]), { ...contextFor(recorder().store), lead }),
+    );
+
+    expect(error.code).to.equal('NOT_LEADER');
+    expect(error.message).to.contain('net1');
+    expect(await ownRoutes(router)).to.deep.equal({});
+  });
 });
+
+/** A term that goes on as long as it is asked with that answer. */
+function termOf(goesOn: () => boolean): Term {
+  return {
+    lost: new AbortController().signal,
+    check: () => undefined,
+    assertLeader: async () =>
+      goesOn()
+        ? Promise.resolve()
+        : Promise.reject(new RouteSyncError('NOT_LEADER', 'another one leads')),
+  };
+}

@@ -114,7 +114,7 @@ describe('adopt on the kernel', () => {
     return pushAdoption(
       { ...open, state },
       { adoptions, refused: [], revisions: new Map() },
-      { store, facts, clock, signal: SIGNAL },
+      { store, facts, clock, lead: {}, signal: SIGNAL },
     );
   }
 

@@ -13,6 +13,7 @@ step 'packages are installed'
 if [ ! -e "$LAB_DIR/password" ]; then
   (umask 077 && od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$LAB_DIR/password")
 fi
+# shellcheck disable=SC2034 # for the scripts that are sourced below
 LAB_PASSWORD=$(cat "$LAB_DIR/password")
 
 start_database

@@ -159,6 +159,7 @@ export const APPLIED_REPORT: Report = {
           error: { code: 'ROUTE_CHANGED', message: 'left alone' },
         })),
         verified: false,
+        verifiedAt: Date.UTC(2026, 0, 1),
       },
     },
   ],

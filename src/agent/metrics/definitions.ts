@@ -65,6 +65,12 @@ export const METRICS = {
     labels: ['owner'],
     help: '1 while this agent may write: it holds the leader lock, or none is configured.',
   },
+  disagreements: {
+    name: 'route_sync_standby_disagreements',
+    type: 'gauge',
+    labels: [],
+    help: 'Changes that this standby has long planned and the leader does not make.',
+  },
   frozen: {
     name: 'route_sync_frozen',
     type: 'gauge',

@@ -27,6 +27,8 @@ export interface Metrics {
   readonly routes: readonly Route[];
   /** Whether this agent may write; true until told otherwise. */
   readonly setLeader: (mayWrite: boolean) => void;
+  /** How many changes the leader owes, in the eyes of this standby. */
+  readonly setDisagreements: (count: number) => void;
   /** A cycle was due while one was under way. */
   readonly cycleSkipped: () => void;
   /** After the configuration was read again: counts go on, those of upstreams that are gone end. */
@@ -86,6 +88,7 @@ export function createMetrics({ version, now, ...scope }: MetricsOptions): Metri
       { path: '/metrics', answer: async () => ({ status: 200, type, body: await scrape() }) },
     ],
     setLeader,
+    setDisagreements: (count) => instruments.disagreements.set(count),
     cycleSkipped: () => instruments.cyclesSkipped.inc(),
     configure,
   };

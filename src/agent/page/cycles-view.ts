@@ -2,7 +2,7 @@
 import type { BoardState, CycleLine } from './board.ts';
 import { html, type Html } from './html.ts';
 import { dateTime } from './moments.ts';
-import { nothing, table } from './panels.ts';
+import { CHANGE_COLUMNS, nothing, table } from './panels.ts';
 
 export function cyclesView({ cycles }: BoardState): Html {
   if (cycles.length === 0) {
@@ -13,9 +13,7 @@ export function cyclesView({ cycles }: BoardState): Html {
       ['Ended', 'c-time'],
       ['Took', 'c-count'],
       ['Outcome', 'c-name'],
-      ['+', 'c-count'],
-      ['~', 'c-count'],
-      ['−', 'c-count'],
+      ...CHANGE_COLUMNS,
       ['Failed', 'c-count'],
       ['Held', 'c-count'],
     ],

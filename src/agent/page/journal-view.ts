@@ -6,8 +6,8 @@ import type { ReportedError } from '../../report/report.ts';
 import { html, type Html } from './html.ts';
 import { link } from './links.ts';
 import { dateTime } from './moments.ts';
-import { prefixLink } from './names.ts';
-import { long, nothing, table } from './panels.ts';
+import { nameLink, prefixLink } from './names.ts';
+import { CHANGE_COLUMNS, long, nothing, table } from './panels.ts';
 import { pagerView, pageOf } from './paging.ts';
 
 /** One upstream's journal, or why it cannot be read. */
@@ -39,10 +39,8 @@ export function runsView(journals: readonly UpstreamJournal[] | undefined, limit
       ['Began', 'c-time'],
       ['Upstream', 'c-name'],
       ['Run', 'c-text'],
-      ['+', 'c-count'],
-      ['~', 'c-count'],
-      ['−', 'c-count'],
-      ['Outcome', 'c-name'],
+      ...CHANGE_COLUMNS,
+      ['Outcome', 'c-state'],
     ],
     runs.map(({ upstream, run }) => runCells(upstream, run)),
   )}`;
@@ -83,10 +81,15 @@ function outcomeText(end: JournalRun['end']): Html | string {
 export interface RunQuery {
   readonly run: string;
   readonly page: number;
+  /** The name of a router or subnet by its id. */
+  readonly nameOf: (id: string) => string;
 }
 
 /** All changes of one run, a page at a time. */
-export function runView(journals: readonly UpstreamJournal[], { run, page }: RunQuery): Html {
+export function runView(
+  journals: readonly UpstreamJournal[],
+  { run, page, nameOf }: RunQuery,
+): Html {
   const found = journals.flatMap(({ upstream, runs }) =>
     runs.filter(({ begin }) => begin.run === run).map((each) => ({ upstream, run: each })),
   );
@@ -116,7 +119,7 @@ export function runView(journals: readonly UpstreamJournal[], { run, page }: Run
                 ['Change', 'c-text'],
                 ['Why', 'c-text'],
               ],
-              part.items.map(({ upstream, change }) => changeCells(upstream, change)),
+              part.items.map(({ upstream, change }) => changeCells(upstream, change, nameOf)),
             )}`
     }`;
 }
@@ -124,13 +127,17 @@ export function runView(journals: readonly UpstreamJournal[], { run, page }: Run
 function changeCells(
   upstream: string,
   { action, prefix, before, after, origin }: JournalChange,
+  nameOf: RunQuery['nameOf'],
 ): readonly (Html | string)[] {
-  const why = origin.map(({ router, subnet }) => `router ${router} subnet ${subnet}`).join(', ');
+  const object = (id: string): Html => nameLink({ id, name: nameOf(id) });
+  const why = origin.map(
+    ({ router, subnet }) => html`router ${object(router)}, subnet ${object(subnet)} `,
+  );
   return [
     html`${action} ${prefixLink(prefix)}`,
     upstream,
     long(`${viaText(before)} → ${viaText(after)}`),
-    long(why),
+    html`${why}`,
   ];
 }
 

@@ -82,7 +82,7 @@ async function journalPage(site: Site, { query }: RouteRequest): Promise<Page> {
     run === null
       ? html`<h1>Journal</h1>
           <div id="runs" data-live>${runsView(recentRuns(site, view), Infinity)}</div>`
-      : runView(await site.journal.changesOf(run), { run, page });
+      : runView(await site.journal.changesOf(run), { run, page, nameOf: view.nameOf });
   return document(site, view, { here: 'journal', title: 'Journal · route-sync', body });
 }
 

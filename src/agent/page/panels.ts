@@ -23,7 +23,18 @@ export function nothing(text: string): Html {
 }
 
 /** One column of a table; the class gives its width. */
-export type Column = readonly [heading: string, className: string];
+export type Column = readonly [heading: Html | string, className: string];
+
+/** Columns for numbers of changes, under the signs that stand before the changes themselves. */
+export const CHANGE_COLUMNS: readonly Column[] = [
+  [signed('+', 'added'), 'c-count'],
+  [signed('~', 'replaced'), 'c-count'],
+  [signed('−', 'removed'), 'c-count'],
+];
+
+function signed(sign: string, word: string): Html {
+  return html`<span aria-hidden="true">${sign}</span><span class="unseen">${word}</span>`;
+}
 
 /** A table with fixed columns; each row is a list of cells. */
 export function table(

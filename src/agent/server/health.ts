@@ -1,5 +1,6 @@
 /** `/healthz` and `/readyz`: whether the process answers, and whether the last cycle did what an agent is there for. */
 import type { UpstreamReport } from '../../report/report.ts';
+import type { Leadership } from '../leader/leadership.ts';
 import type { CycleEnd, Observer } from '../observer.ts';
 import type { Page, Route } from './route.ts';
 
@@ -10,6 +11,7 @@ export type ReasonCode =
   | 'upstream-error'
   | 'cycle-failed'
   | 'stale'
+  | 'no-leader-lock'
   | 'stopping';
 
 /** What is worth knowing of an agent that is ready. */
@@ -37,11 +39,14 @@ export interface HealthOptions {
   readonly allowanceMs: () => number;
 }
 
+/** What an election of several agents says of this one. */
+export type Election = Pick<Leadership, 'role' | 'problem'>;
+
 export interface Health {
   readonly observer: Pick<Observer, 'cycleEnded' | 'pushProgressed'>;
   readonly routes: readonly Route[];
-  /** Whether this agent may write; true until told otherwise. */
-  readonly setLeader: (mayWrite: boolean) => void;
+  /** From now on it shares the work with other agents, or no longer does. */
+  readonly follow: (election: Election | undefined) => void;
   /** From now on it is not ready. */
   readonly stopping: () => void;
 }
@@ -62,7 +67,7 @@ const MISSED_CYCLES = 3;
 export function createHealth({ now, nextDue, allowanceMs }: HealthOptions): Health {
   let last = STARTING;
   let isStopping = false;
-  let mayWrite = true;
+  let election: Election | undefined;
   /** Unix milliseconds at which the last cycle ended. */
   let endedAt = 0;
   /** Unix milliseconds after which the next cycle should have ended. */
@@ -84,13 +89,16 @@ export function createHealth({ now, nextDue, allowanceMs }: HealthOptions): Heal
     const seconds = Math.round((now() - endedAt) / 1000);
     const stale = { code: 'stale', message: `no cycle has ended for ${seconds} s` } as const;
     const standby = { code: 'standby', message: 'another agent is the leader' } as const;
+    const problem = election?.problem();
+    const lockless = { code: 'no-leader-lock', message: problem?.message ?? '' } as const;
     return {
       reasons: [
         ...(isStopping ? [stopping] : []),
         ...(now() > deadline ? [stale] : []),
+        ...(problem === undefined ? [] : [lockless]),
         ...last.reasons,
       ],
-      notes: [...(mayWrite ? [] : [standby]), ...last.notes],
+      notes: [...(election?.role() === 'standby' ? [standby] : []), ...last.notes],
     };
   }
 
@@ -110,8 +118,8 @@ export function createHealth({ now, nextDue, allowanceMs }: HealthOptions): Heal
         answer: ({ isTrusted }) => readyPage(judgement(), isTrusted),
       },
     ],
-    setLeader: (isLeader) => {
-      mayWrite = isLeader;
+    follow: (changed) => {
+      election = changed;
     },
     stopping: () => {
       isStopping = true;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { RouteSyncError } from '../../../src/errors.ts';
 
 import type { CycleEnd } from '../../../src/agent/observer.ts';
 import { createHealth, type Health } from '../../../src/agent/server/health.ts';
@@ -152,11 +153,24 @@ describe('createHealth', () => {
 
   it('is ready as a standby', async () => {
     end({ report: GOOD });
-    health.setLeader(false);
+    health.follow({ role: () => 'standby', problem: () => undefined });
 
     const { ready, notes } = await ask('/readyz');
 
     expect([ready, notes.map(({ code }) => code)]).to.deep.equal([true, ['standby']]);
+  });
+
+  it('is not ready while nobody knows who leads', async () => {
+    end({ report: GOOD });
+    const problem = new RouteSyncError('LEADER_UNREACHABLE', 'etcd does not answer');
+    health.follow({ role: () => 'standby', problem: () => problem });
+
+    const { ready, reasons } = await ask('/readyz');
+
+    expect([ready, reasons]).to.deep.equal([
+      false,
+      [{ code: 'no-leader-lock', message: 'etcd does not answer' }],
+    ]);
   });
 
   it('is not ready once the agent stops', async () => {

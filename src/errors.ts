@@ -54,7 +54,8 @@ export const ERROR_CODES = {
   JOURNAL_RUN_UNKNOWN: 'No journal has changes of this run',
   ROUTE_CHANGED: 'The route is not what the plan saw any more, so it was left alone',
   NOTHING_TO_ADOPT: 'The named prefix is not a foreign route that the cloud wants as it stands',
-  LEADER_UNREACHABLE: 'The store of the leader lock (etcd or Kubernetes) does not answer, or refuses us',
+  LEADER_UNREACHABLE:
+    'The store of the leader lock (etcd or Kubernetes) does not answer, or refuses us',
   NOT_LEADER: 'Another agent holds the leader lock, so nothing was written',
   SERVER_FAILED: 'The HTTP server of the agent cannot listen, or its token cannot be read',
   AGENT_NOT_READY: 'The agent answers that it is not ready, or does not answer',

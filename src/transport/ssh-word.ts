@@ -5,7 +5,5 @@
  * takes a backslash inside of it for an escape: backslashes and quotes stand outside, where all three agree.
  */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text)
-    ? text
-    : `'${text.replaceAll(/['\\]/g, String.raw`'\$&'`)}'`;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll(/['\\]/g, String.raw`'\$&'`)}'`;
 }

@@ -73,7 +73,9 @@ describe('route-sync run', function suite() {
 
     expect(exitCode).to.equal(0);
     expect(stdout).to.equal('');
-    expect(running.log()).to.match(/info +cycle run=\S+ exitCode=0 ms=\d+ outcome=changed added=3 /);
+    expect(running.log()).to.match(
+      /info +cycle run=\S+ exitCode=0 ms=\d+ outcome=changed added=3 /,
+    );
     expect(await owned()).to.deep.equal(WANTED);
   });
 

@@ -42,8 +42,7 @@ function earlyEnd({ latest, cycles: [newest] }: BoardState): readonly Reason[] {
     : [bad('The last cycle ended early', `${newest.error.code}: ${newest.error.message}`)];
 }
 
-function reasonsOf({ blind, freeze, upstreams }: Report): readonly Reason[] {
-  const isStandby = upstreams.some(({ plan }) => plan?.held.some(({ code }) => code === 'standby'));
+function reasonsOf({ blind, freeze, standby, upstreams }: Report): readonly Reason[] {
   return [
     ...(blind === undefined
       ? []
@@ -61,16 +60,15 @@ function reasonsOf({ blind, freeze, upstreams }: Report): readonly Reason[] {
             `Since ${freeze.at} by ${freeze.by}${freeze.reason === '' ? '' : `: ${freeze.reason}`}. Nothing is written until "route-sync unfreeze".`,
           ),
         ]),
-    ...(isStandby
-      ? [
-          notice(
-            'This agent stands by',
-            'Another agent is the leader and writes; this one only plans.',
-          ),
-        ]
-      : []),
+    ...(standby === undefined ? [] : [notice('This agent stands by', whoLeads(standby))]),
     ...upstreams.flatMap(upstreamReasons),
   ];
+}
+
+function whoLeads({ leader }: NonNullable<Report['standby']>): string {
+  return leader === undefined
+    ? 'Nobody is known to lead. This agent only plans; nothing is written.'
+    : `The agent on ${leader.host} has led since ${leader.since}, and writes; this one only plans.`;
 }
 
 function upstreamReasons(upstream: UpstreamReport): readonly Reason[] {

@@ -62,8 +62,24 @@ describe('verdictOf', () => {
     expect(day.reasons[0]?.text).to.match(/^Since 2026-01-05T11:00:00Z by ops: maintenance\./);
   });
 
+  for (const [who, leader, text] of [
+    [
+      'the leader',
+      { host: 'net1', since: '2026-01-05T11:00:00Z' },
+      /^The agent on net1 has led since/,
+    ],
+    ['that nobody is known to lead', undefined, /^Nobody is known to lead\./],
+  ] as const) {
+    it(`names ${who} on a standby, also where there is nothing to do`, () => {
+      const { level, title, reasons } = verdictOf(
+        boardOf({ ...calmDay(), standby: { leader } }).latest(),
+      );
+      expect({ level, title }).to.deep.equal({ level: 'notice', title: 'This agent stands by' });
+      expect(reasons[0]?.text).to.match(text);
+    });
+  }
+
   for (const [code, level, title] of [
-    ['standby', 'notice', 'This agent stands by'],
     ['max-routes', 'bad', 'edge1 has no room for 1 route'],
     ['unconfirmed', 'notice', '1 removal on edge1 not confirmed by the cloud'],
     ['window', 'good', 'All is well'],

@@ -3,13 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { desiredFromLastGood, type Desired } from '../core/desired.ts';
 import { guardPlan, guardRun, type GuardFacts } from '../core/guard.ts';
 import type { HeldCode } from '../core/hold.ts';
-import {
-  freezePlan,
-  standbyPlan,
-  withoutRemovals,
-  type Held,
-  type UpstreamPlan,
-} from '../core/plan.ts';
+import { holdAll, withoutRemovals, type Held, type UpstreamPlan } from '../core/plan.ts';
 import { comparePrefixes } from '../core/prefix.ts';
 import { prefixOf, type DesiredRoute } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
@@ -81,9 +75,11 @@ function asPermitted(
   { freeze, standby }: Pick<PlanContext, 'freeze' | 'standby'>,
 ): UpstreamPlan {
   if (freeze !== undefined) {
-    return freezePlan(plan, frozenMessage(freeze));
+    return holdAll(plan, { code: 'frozen', message: frozenMessage(freeze) });
   }
-  return standby === undefined ? plan : standbyPlan(plan, describeStandby(standby));
+  return standby === undefined
+    ? plan
+    : holdAll(plan, { code: 'standby', message: describeStandby(standby) });
 }
 
 function mapPlans(

@@ -92,14 +92,12 @@ export function withhold(
   return { ...plan, changes, held };
 }
 
-/** A plan of which nothing is done: the kill switch is on. */
-export function freezePlan(plan: UpstreamPlan, message: string): UpstreamPlan {
-  return withhold(plan, () => ({ code: 'frozen', message, until: undefined }));
-}
-
-/** A plan of which nothing is done here: another agent leads. */
-export function standbyPlan(plan: UpstreamPlan, message: string): UpstreamPlan {
-  return withhold(plan, () => ({ code: 'standby', message, until: undefined }));
+/** A plan of which nothing is done: writes are frozen, or another agent leads. */
+export function holdAll(
+  plan: UpstreamPlan,
+  hold: { readonly code: 'frozen' | 'standby'; readonly message: string },
+): UpstreamPlan {
+  return withhold(plan, () => ({ ...hold, until: undefined }));
 }
 
 /** A plan that only adds and replaces: nobody can tell now what may go. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Conflict } from '../../src/core/conflicts.ts';
 import {
-  freezePlan,
+  holdAll,
   planUpstream,
   withhold,
   withoutRemovals,
@@ -391,9 +391,9 @@ const MIXED = {
   have: [installed(B, [Y]), installed(C, [X])],
 };
 
-describe('freezePlan', () => {
+describe('holdAll', () => {
   it('holds every change, with the reason', () => {
-    const plan = freezePlan(planOf(MIXED), 'frozen by root');
+    const plan = holdAll(planOf(MIXED), { code: 'frozen', message: 'frozen by root' });
 
     expect(changesOf(plan)).to.deep.equal([]);
     expect(heldOf(plan)).to.deep.equal([

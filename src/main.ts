@@ -19,7 +19,7 @@ const progress = progressLine(stderr, { env, now: () => performance.now() });
 const context: CommandContext = {
   env,
   cwd: process.cwd(),
-  homeDir: homedir(),
+  homeDir: homeFolder(),
   uid: process.geteuid?.() ?? 0,
   print: (words) => {
     progress.clear();
@@ -42,6 +42,15 @@ const context: CommandContext = {
     return () => signals.forEach((signal) => process.off(signal, callback));
   },
 };
+
+/** A user without an entry in passwd(5), as containers and services have, has no home but the root. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
+}
 
 function logFor({ level, format }: LogChoice): Log {
   const style = logStyle({

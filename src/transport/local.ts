@@ -45,7 +45,7 @@ export function localTransport(options: LocalOptions = {}): Transport {
   };
 }
 
-/** `ip -n` only enters the namespace; `ip netns exec` mounts a new /sys too, which containers often forbid. */
+/** `ip` enters a namespace by itself, other programs are started in it: one process less. */
 function inNamespace(program: Program, netns: string | undefined): Program {
   if (netns === undefined) {
     return program;

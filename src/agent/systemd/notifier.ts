@@ -3,6 +3,8 @@ import type { Log } from '../../report/log.ts';
 import type { CycleEnd, Observer } from '../observer.ts';
 import { senderFor, watchdogMs, type Send } from './notify.ts';
 
+const ATTEMPTS = 3;
+
 export interface NotifierOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
@@ -41,7 +43,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
 
   async function sendOrLog(to: Send, assignments: readonly string[]): Promise<void> {
     try {
-      await to(assignments);
+      await persistently(async () => to(assignments));
       isBroken = false;
     } catch (error) {
       if (!isBroken) {
@@ -69,6 +71,18 @@ export function createNotifier(options: NotifierOptions): Notifier {
     stopping: () => tell('STOPPING=1'),
     close: () => clearInterval(beats),
   };
+}
+
+/** A service manager that is busy for seconds loses the message, and without READY=1 it would end the agent. */
+async function persistently(act: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
+    try {
+      return await act();
+    } catch {
+      // The last attempt says why.
+    }
+  }
+  return act();
 }
 
 /** Twice as often as wanted, as sd_watchdog_enabled(3) advises. */

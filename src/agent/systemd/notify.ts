@@ -7,8 +7,8 @@ import { execa } from 'execa';
 /** Sends the assignments in one message; rejects where systemd-notify cannot be run. */
 export type Send = (assignments: readonly string[]) => Promise<void>;
 
-/** Longer than this, and it hangs. */
-const DEADLINE_MS = 5000;
+/** systemd-notify itself waits 5 s until the message was read, and fails where it was not. */
+const DEADLINE_MS = 10_000;
 
 /** Undefined where nobody waits for messages. */
 export function senderFor(env: Readonly<Record<string, string | undefined>>): Send | undefined {

@@ -10,6 +10,7 @@ import type { UpstreamState } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import { OpenStackError, type OpenStackClient } from '../openstack-client-lite/index.ts';
 import { escapeText } from '../report/escape.ts';
+import { describeSnapshot } from '../report/lines.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
 import { printJson } from './print-json.ts';
@@ -105,8 +106,7 @@ async function checkCloud(
       : await note(results, {
           check: 'visibility',
           ask: async () => readCloud({ config, client, now: context.now, signal }),
-          tell: ({ facts: { routers, subnets, natModel } }) =>
-            `${routers} routers, ${subnets} subnets, NAT as ML2/${natModel.toUpperCase()}`,
+          tell: ({ facts }) => describeSnapshot(facts),
         });
   } finally {
     await client.close();

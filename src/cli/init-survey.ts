@@ -11,6 +11,7 @@ import {
   type OpenStackClient,
 } from '../openstack-client-lite/index.ts';
 import { escapeText } from '../report/escape.ts';
+import { describeSnapshot } from '../report/lines.ts';
 import type { CommandContext } from './context.ts';
 import { openClient } from './wiring.ts';
 
@@ -85,9 +86,8 @@ function surveyOf(
       seen.set(subnet.id, { prefix: subnet.cidr, pool });
     }
   }
-  const { routers, subnets, natModel } = facts;
   return {
-    seen: `${routers} routers, ${subnets} subnets, NAT as ML2/${natModel.toUpperCase()}`,
+    seen: describeSnapshot(facts),
     proposal: proposeRanges([...seen.values()]),
     externalNetworks: listNetworks(snapshot),
     pools: [...poolNames.values()].sort(),

@@ -11,6 +11,7 @@ import type {
   ReportedError,
   RouteProblem,
   SaveFacts,
+  SnapshotFacts,
   StaleFacts,
   StandbyFacts,
 } from './report.ts';
@@ -120,8 +121,21 @@ export function describeCloud({ snapshot, blind }: Pick<Report, 'snapshot' | 'bl
   if (snapshot === undefined) {
     return `Cloud: could not be read${blind === undefined ? '' : `, ${describeError(blind)}`}`;
   }
-  const { routers, subnets, natModel } = snapshot;
-  return `Cloud: ${routers} routers, ${subnets} subnets, NAT as ML2/${natModel.toUpperCase()}`;
+  return `Cloud: ${describeSnapshot(snapshot)}`;
+}
+
+/** `12 routers, 1 subnet, NAT as ML2/OVN` */
+export function describeSnapshot({
+  routers,
+  subnets,
+  natModel,
+}: Pick<SnapshotFacts, 'routers' | 'subnets' | 'natModel'>): string {
+  return `${counted(routers, 'router')}, ${counted(subnets, 'subnet')}, NAT as ML2/${natModel.toUpperCase()}`;
+}
+
+/** `1 route`, `2 routes` */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function hops(nextHops: readonly NextHop[]): string {

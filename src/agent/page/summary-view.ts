@@ -1,7 +1,7 @@
 /** The first thing to read: whether all is well, what is not, and what happens next. */
 import type { Held } from '../../core/plan.ts';
 import { prefixOf } from '../../core/route.ts';
-import { describeCloud } from '../../report/lines.ts';
+import { counted, describeCloud } from '../../report/lines.ts';
 import type { PushProgress } from '../observer.ts';
 import type { BoardState } from './board.ts';
 import { html, type Html } from './html.ts';
@@ -66,7 +66,8 @@ function calmText({ board, counts, standing }: View): string {
   }
   const waiting = counts.held + counts.pending;
   const upstreams = standing?.upstreams.length ?? 0;
-  const wanted = `${counts['in-sync']} routes stand as the cloud wants them, on ${upstreams} ${upstreams === 1 ? 'upstream' : 'upstreams'}.`;
+  const routes = counts['in-sync'];
+  const wanted = `${counted(routes, 'route')} ${routes === 1 ? 'stands' : 'stand'} as the cloud wants, on ${counted(upstreams, 'upstream')}.`;
   return waiting === 0
     ? wanted
     : `${wanted} ${waiting === 1 ? '1 change waits' : `${waiting} changes wait`} for the time that the policy gives.`;

@@ -1,4 +1,5 @@
 /** The answer to the first question: is all well? If not, what is wrong, the worst first. */
+import { counted } from '../../report/lines.ts';
 import type { Report, UpstreamReport } from '../../report/report.ts';
 import type { BoardState } from './board.ts';
 
@@ -165,10 +166,6 @@ function countReason(
   [what, meaning]: readonly [string, string],
 ): readonly Reason[] {
   return count === 0 ? [] : [notice(`${counted(count, what)} on ${upstream}`, meaning)];
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function bad(title: string, text: string): Reason {

@@ -32,7 +32,7 @@ export async function explainCommand(
     };
     const { runCycle } = await import('../agent/cycle.ts');
     const report = await runCycle(deps, dry);
-    const { candidates, orphans } = find(options.what, report);
+    const { candidates, orphans } = find(options.what.trim(), report);
     print(context, options, { explained: explain(candidates, report), orphans });
     return candidates.length + orphans.length === 0
       ? EXIT.failure

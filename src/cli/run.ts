@@ -13,7 +13,7 @@ import { OpenStackError } from '../openstack-client-lite/index.ts';
 import { applyOnce } from './apply-once.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { planServer, serve, type ServerPlan } from './serve.ts';
+import { createServing, planServer, type ServerPlan, type Serving } from './serve.ts';
 import { stopOnSignal } from './stop.ts';
 import { createWatchers, type Watchers } from './watchers.ts';
 import { closeCycle, loadSelected, openCycle, surroundingsOf } from './wiring.ts';
@@ -28,12 +28,14 @@ interface Opened {
 interface Agent {
   readonly deps: CycleDeps;
   readonly schedule: Schedule;
-  readonly endServer: () => Promise<void>;
+  /** The election calls no more. */
+  readonly forgetRole: () => void;
 }
 
 interface Surroundings {
   readonly options: CommonOptions;
   readonly watchers: Watchers;
+  readonly serving: Serving;
   readonly signal: AbortSignal;
 }
 
@@ -48,7 +50,8 @@ export async function runCommand(
   let agent: Agent | undefined;
   const nextDue = (): Date | undefined => agent?.schedule.next();
   const watchers = await createWatchers(context, { loaded, earlier, nextDue });
-  const surroundings = { options, watchers, signal };
+  const serving = createServing({ routes: watchers.routes, log: context.log });
+  const surroundings = { options, watchers, serving, signal };
   const reload = async (): Promise<void> => {
     const opened = await openAgent(context, surroundings, agent);
     await stopAgent(agent, opened);
@@ -74,6 +77,7 @@ export async function runCommand(
   forgetHangup();
   await reloads;
   await stopAgent(agent);
+  await serving.close();
   return EXIT.ok;
 }
 
@@ -135,21 +139,22 @@ async function leadershipFor(
 /** The first cycle starts at once, the others on schedule. */
 async function startAgent(
   context: CommandContext,
-  { watchers }: Surroundings,
+  { watchers, serving }: Surroundings,
   { loaded, deps, server }: Opened,
 ): Promise<Agent> {
   const { log } = context;
   const { config, leadership } = deps;
   watchers.configure(loaded, leadership);
-  const endServer = await serve(server, watchers.routes, log);
+  await serving.become(server);
   // Who becomes the leader does not wait for the schedule, and a standby's cycle under way counts for nothing.
   let takesOver = false;
-  const forgetRole = leadership?.onChange(() => {
-    takesOver = leadership.role() === 'leader';
-    if (takesOver) {
-      schedule.trigger();
-    }
-  });
+  const forgetRole =
+    leadership?.onChange(() => {
+      takesOver = leadership.role() === 'leader';
+      if (takesOver) {
+        schedule.trigger();
+      }
+    }) ?? NOTHING;
   const schedule = startSchedule({
     cron: config.schedule,
     jitterMs: config.jitterSeconds * 1000,
@@ -176,11 +181,7 @@ async function startAgent(
   });
   log.info('agent started', { owner: config.owner, schedule: config.schedule });
   schedule.trigger();
-  const end = async (): Promise<void> => {
-    forgetRole?.();
-    await endServer();
-  };
-  return { deps, schedule, endServer: end };
+  return { deps, schedule, forgetRole };
 }
 
 /** The lead is given back last, once nothing is written any more; and not where it goes on under `next`. */
@@ -188,14 +189,16 @@ async function stopAgent(agent: Agent | undefined, next?: Opened): Promise<void>
   if (agent === undefined) {
     return;
   }
-  const { deps, schedule, endServer } = agent;
+  const { deps, schedule, forgetRole } = agent;
+  forgetRole();
   await schedule.stop();
-  await endServer();
   await closeCycle(deps);
   if (deps.leadership !== next?.deps.leadership) {
     await deps.leadership?.close();
   }
 }
+
+const NOTHING = (): void => undefined;
 
 function hasCode(error: unknown): boolean {
   return error instanceof RouteSyncError || error instanceof OpenStackError;

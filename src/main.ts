@@ -1,87 +1,17 @@
 #!/usr/bin/env node
-/** The process: argv in, exit code out. The only place that ends it. */
-import { fstatSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
-import { createInterface } from 'node:readline/promises';
-import { text } from 'node:stream/consumers';
+/** argv in, exit code out. The only place that ends the process. */
 
-import { sinceBoot } from './agent/boot-clock.ts';
-import { paintFor, type CommandContext } from './cli/context.ts';
-import { progressLine } from './cli/progress.ts';
-import { runProgram, type LogChoice } from './cli/program.ts';
-import { createLog, logStyle, type Log } from './report/log.ts';
+/** As package.json says under `engines`; older ones fail with words that help nobody. */
+const NEEDED = [22, 19] as const;
+/** EX_CONFIG of sysexits.h. */
+const NOT_HERE = 78;
 
-const { env, stdin, stdout, stderr } = process;
-
-// Only where stderr is a terminal; everything else that is written takes the line away first.
-const progress = progressLine(stderr, { env, now: () => performance.now() });
-
-const context: CommandContext = {
-  env,
-  cwd: process.cwd(),
-  homeDir: homeFolder(),
-  uid: process.geteuid?.() ?? 0,
-  print: (words) => {
-    progress.clear();
-    stdout.write(words);
-  },
-  complain: (words) => {
-    progress.clear();
-    stderr.write(words);
-  },
-  progress,
-  log: logFor({ level: 'info', format: undefined }),
-  paint: paintFor(stdout.isTTY, env),
-  readInput: async () => text(stdin),
-  ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
-  now: Date.now,
-  sinceBoot,
-  host: hostname(),
-  onSignal: (signals, callback) => {
-    signals.forEach((signal) => process.on(signal, callback));
-    return () => signals.forEach((signal) => process.off(signal, callback));
-  },
-};
-
-/** A user without an entry in passwd(5), as containers and services have, has no home but the root. */
-function homeFolder(): string {
-  try {
-    return homedir();
-  } catch {
-    return '/';
-  }
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
+  const found = `${process.execPath} is ${process.versions.node}`;
+  process.stderr.write(`route-sync: needs Node.js ${NEEDED.join('.')} or later; ${found}\n`);
+  process.exit(NOT_HERE);
 }
-
-function logFor({ level, format }: LogChoice): Log {
-  const style = logStyle({
-    flag: format,
-    env,
-    isTerminal: stderr.isTTY,
-    file: fstatSync(stderr.fd, { bigint: true }),
-  });
-  return createLog({ stream: stderr, level, ...style, beforeLine: progress.clear });
-}
-
-async function ask(question: string): Promise<string> {
-  const prompt = createInterface({ input: stdin, output: stdout });
-  try {
-    return await prompt.question(question);
-  } finally {
-    prompt.close();
-  }
-}
-
-// A reader that goes away (`| head`) ends the output, not the work.
-stdout.on('error', () => undefined);
-stderr.on('error', () => undefined);
-const exitCode = await runProgram(process.argv.slice(2), context, logFor);
-await Promise.all([written(stdout), written(stderr)]);
+const { runProcess } = await import('./cli/process.ts');
 // Not only the exit code: a connection that nobody answers must not keep a finished command alive.
-process.exit(exitCode);
-
-/** Resolves when all that was written is with the reader, or the reader is gone: a pipe takes 64 KiB at a time. */
-async function written(stream: NodeJS.WriteStream): Promise<void> {
-  await new Promise<void>((resolve) => {
-    stream.write('', () => resolve());
-  });
-}
+process.exit(await runProcess());

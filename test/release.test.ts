@@ -19,7 +19,7 @@ interface Packed {
 interface Manifest {
   readonly version: string;
   readonly bin: Readonly<Record<string, string>>;
-  readonly man: string;
+  readonly man: readonly string[];
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
@@ -82,7 +82,7 @@ describe('npm pack', () => {
   it('holds the program, the man page, and the assets of the status page', async () => {
     const { bin, man } = await manifest();
 
-    expect(files()).to.include.members([...Object.values(bin), man]);
+    expect(files()).to.include.members([...Object.values(bin), ...man]);
     expect(files()).to.include.members([
       'dist/agent/page/assets/page.css',
       'dist/agent/page/assets/page.js',
@@ -99,6 +99,27 @@ describe('npm pack', () => {
     const main = path.join(target, 'package/dist/main.js');
 
     expect((await execa(process.execPath, [main, '--version'])).stdout).to.equal(version);
+  });
+});
+
+describe('route-sync on an older Node.js', () => {
+  it('says which one it needs, in words', async () => {
+    const file = path.join(ROOT, 'src/main.ts');
+    const { engines } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
+      readonly engines: { readonly node: string };
+    };
+    const versions = "{ value: { ...process.versions, node: '20.19.0' } }";
+    const pretend = `Object.defineProperty(process, 'versions', ${versions})`;
+
+    const { exitCode, stderr } = await execa(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, file, '--version'],
+      { reject: false },
+    );
+
+    expect(engines.node).to.equal('>=22.19');
+    expect(exitCode).to.equal(78);
+    expect(stderr).to.match(/^route-sync: needs Node\.js 22\.19 or later; .* is 20\.19\.0$/);
   });
 });
 

@@ -49,7 +49,7 @@ export async function createWatchers(
   let current = loaded;
   let forget = NOTHING;
   const nextCycle = (): number | undefined => nextDue()?.getTime();
-  const metrics = createMetrics({ ...scopeOf(loaded), version: version(), now });
+  const metrics = createMetrics({ ...scopeOf(loaded), version: version(), now, earlier });
   const health = createHealth({ now, nextDue: nextCycle, allowanceMs: () => allowanceMs(current) });
   const notifier = createNotifier({
     env,

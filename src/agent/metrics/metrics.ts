@@ -1,10 +1,11 @@
 /** What Prometheus is told: an observer that counts, and the route that answers with the counts. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { CycleSummary } from '../cycle-history.ts';
 import type { CycleEnd, Observer } from '../observer.ts';
 import type { Route } from '../server/route.ts';
 import { createInstruments } from './instruments.ts';
 import { outcomeOf, statusLabel } from './label-values.ts';
-import { countCycle } from './record.ts';
+import { countCycle, recallCycles } from './record.ts';
 import { startAll } from './series.ts';
 import { upstreamSeries } from './upstream-series.ts';
 
@@ -19,6 +20,8 @@ export interface MetricsOptions extends MetricsScope {
   readonly version: string;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** Cycles of the time before a restart, oldest first. */
+  readonly earlier?: readonly CycleSummary[];
 }
 
 export interface Metrics {
@@ -35,7 +38,7 @@ export interface Metrics {
   readonly configure: (scope: MetricsScope) => void;
 }
 
-export function createMetrics({ version, now, ...scope }: MetricsOptions): Metrics {
+export function createMetrics({ version, now, earlier = [], ...scope }: MetricsOptions): Metrics {
   const { registry, instruments } = createInstruments();
   const upstreams = upstreamSeries(instruments);
   let owner = '';
@@ -74,6 +77,7 @@ export function createMetrics({ version, now, ...scope }: MetricsOptions): Metri
   }
 
   startAll(instruments, version);
+  recallCycles(instruments, earlier);
   configure(scope);
   const type = registry.contentType;
   return {

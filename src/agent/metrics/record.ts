@@ -1,4 +1,6 @@
 /** Reads the reports of cycles into the metrics. */
+import type { CycleSummary } from '../cycle-history.ts';
+import { isOwnTrouble } from '../own-trouble.ts';
 import type { ApplyResult, UpstreamReport } from '../../report/report.ts';
 import type { CycleEnd } from '../observer.ts';
 import type { Instruments } from './instruments.ts';
@@ -36,12 +38,38 @@ export function countCycle(
   }
 }
 
-/** What one cycle found and did on one upstream. */
-export function countUpstream(instruments: Instruments, report: UpstreamReport): void {
-  const { name: upstream, plan, counts, stale, error, result } = report;
+/** A restart is no reason to forget when the last cycles ended. */
+export function recallCycles(
+  { lastCycle, lastSuccess }: Instruments,
+  earlier: readonly CycleSummary[],
+): void {
+  const good = earlier.findLast(({ exitCode }) => exitCode === 0);
+  for (const [gauge, cycle] of [
+    [lastCycle, earlier.at(-1)],
+    [lastSuccess, good],
+  ] as const) {
+    if (cycle !== undefined) {
+      gauge.set(Date.parse(cycle.finishedAt) / 1000);
+    }
+  }
+}
+
+/** Trouble of our own says nothing of the router, which then stays what it was. */
+function noteReach(
+  { upstreamUp }: Instruments,
+  { name: upstream, plan, error, stale }: UpstreamReport,
+): void {
   // That the cloud does not say what to hold is no fault of the upstream.
   const isUp = plan !== undefined && (error === undefined || error === stale?.because);
-  instruments.upstreamUp.set({ upstream }, Number(isUp));
+  if (error === undefined || !isOwnTrouble(error.code)) {
+    upstreamUp.set({ upstream }, Number(isUp));
+  }
+}
+
+/** What one cycle found and did on one upstream. */
+export function countUpstream(instruments: Instruments, report: UpstreamReport): void {
+  const { name: upstream, plan, counts, result } = report;
+  noteReach(instruments, report);
   if (plan !== undefined) {
     countCodes(instruments.conflicts, upstream, { codes: CONFLICT_CODES, found: plan.conflicts });
     countCodes(instruments.held, upstream, { codes: HELD_CODES, found: plan.held });

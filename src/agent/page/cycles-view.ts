@@ -30,10 +30,23 @@ export function cyclesView({ cycles }: BoardState): Html {
   );
 }
 
-/** Exit codes as docs/cli.md has them: 0 is in order, everything else names a reason. */
+/** Exit codes as docs/cli.md has them. */
+const OUTCOMES: Readonly<Record<number, string>> = {
+  0: 'in order',
+  1: 'failed',
+  3: 'refused',
+  4: 'partly done',
+  75: 'locked',
+  78: 'bad configuration',
+};
+
+/** An error tells more than the exit code. */
 function outcome({ exitCode, error }: CycleLine): Html | string {
   if (error !== undefined) {
     return html`<span class="l-bad" title="${error.message}">${error.code}</span>`;
   }
-  return exitCode === 0 ? 'in order' : html`<span class="l-notice">exit code ${exitCode}</span>`;
+  const words = OUTCOMES[exitCode] ?? `exit code ${exitCode}`;
+  return exitCode === 0
+    ? words
+    : html`<span class="l-notice" title="exit code ${exitCode}">${words}</span>`;
 }

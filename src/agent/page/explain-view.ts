@@ -22,6 +22,9 @@ export function explainView({ standing }: View, question: string): Html {
   }
   const { candidates, orphans } = find(question, standing);
   const total = candidates.length + orphans.length;
+  if (total === 0 && standing.isUnknown) {
+    return html`${title}${nothing('The cloud was not read since the agent started: nothing is known of it.')}`;
+  }
   if (total === 0) {
     return html`${title}
       <p class="nothing">

@@ -50,9 +50,11 @@ function runCells(upstream: string, run: JournalRun): readonly (Html | string | 
   const { at, begin, counts, end } = run;
   const by = `${begin.command}${begin.force ? ', FORCED,' : ''} by ${begin.user}@${begin.host}`;
   return [
-    dateTime(Date.parse(at)),
+    html`<a href="${link('journal', { run: begin.run })}" title="${begin.run}"
+      >${dateTime(Date.parse(at))}</a
+    >`,
     upstream,
-    html`<a href="${link('journal', { run: begin.run })}" title="${begin.run}">${by}</a>`,
+    long(by),
     counts.add + counts.adopt,
     counts.replace,
     counts.remove,

@@ -5,6 +5,9 @@ import { RouteSyncError } from '../../errors.ts';
 import type { ReportedError } from '../../report/report.ts';
 import type { UpstreamJournal } from './journal-view.ts';
 
+/** How many runs may be read at a time: each takes a walk through all journals. */
+const MOST_READS = 8;
+
 /** How many runs of each upstream are kept for the page. */
 const RUNS_KEPT = 50;
 
@@ -43,14 +46,18 @@ function reported(error: unknown): ReportedError {
 export interface JournalWatch {
   /** What is known at once, undefined before the first reading; begins to read where the key is another one. */
   readonly recent: (key: string) => readonly UpstreamJournal[] | undefined;
-  /** The changes of one run, read now. */
-  readonly changesOf: ReadJournal;
+  /** Grows when what `recent` gives changes. */
+  readonly version: () => number;
+  /** The changes of one run, read now; undefined where too many others are being read. */
+  readonly changesOf: (run: string) => Promise<readonly UpstreamJournal[] | undefined>;
   /** Calls back when what `recent` gives has changed, until the returned function is called. */
   readonly subscribe: (callback: () => void) => () => void;
 }
 
 export function watchJournal(read: ReadJournal): JournalWatch {
   const readers = new Set<() => void>();
+  let version = 0;
+  const reading = new Map<string, Promise<readonly UpstreamJournal[]>>();
   let known: readonly UpstreamJournal[] | undefined;
   let readFor: string | undefined;
   let queue: Promise<unknown> = Promise.resolve();
@@ -64,6 +71,7 @@ export function watchJournal(read: ReadJournal): JournalWatch {
   async function refresh(): Promise<void> {
     const journals = await inTurn(undefined);
     known = journals.map((each) => ({ ...each, runs: each.runs.slice(-RUNS_KEPT) }));
+    version += 1;
     readers.forEach((tell) => tell());
   }
 
@@ -77,7 +85,16 @@ export function watchJournal(read: ReadJournal): JournalWatch {
       }
       return known;
     },
-    changesOf: inTurn,
+    version: () => version,
+    changesOf: async (run) => {
+      const known = reading.get(run);
+      if (known !== undefined || reading.size >= MOST_READS) {
+        return known;
+      }
+      const changes = inTurn(run).finally(() => reading.delete(run));
+      reading.set(run, changes);
+      return changes;
+    },
     subscribe: (callback) => {
       const reader = (): void => callback();
       readers.add(reader);

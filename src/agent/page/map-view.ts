@@ -20,6 +20,9 @@ const HEAD_HEIGHT = 22;
 
 /** That the map is an old one, where the cloud cannot be read. */
 export function mapNote({ standing }: View): Html {
+  if (standing?.isUnknown === true) {
+    return html`<span class="l-bad">the cloud was not read since the agent started</span>`;
+  }
   return standing?.isOld === true
     ? html`<span class="l-bad">as the cloud was at ${clock(standing.at)}</span>`
     : html``;

@@ -31,7 +31,7 @@ export async function pageRoutes(options: PageOptions): Promise<readonly Route[]
   const journal = watchJournal(options.readJournal);
   const site: Site = { ...options, journal, links: assets.links, view: createViewer(board) };
   return [
-    { path: '/', answer: () => overviewPage(site) },
+    { path: '/', answer: overviewCache(site) },
     { path: '/routes', answer: (request) => routesPage(site, request) },
     { path: '/explain', answer: (request) => explainPage(site, request) },
     { path: '/journal', answer: async (request) => journalPage(site, request) },
@@ -49,6 +49,17 @@ interface Site extends PageOptions {
 
 /** No question is longer. */
 const QUESTION_LENGTH = 300;
+
+/** One drawing serves everybody who asks within a second: drawing takes time from the cycles. */
+function overviewCache(site: Site): () => Page {
+  let last: { readonly key: string; readonly page: Page } | undefined;
+  return () => {
+    const { version } = site.board.latest();
+    const key = `${version} ${site.journal.version()} ${Math.floor(site.now() / 1000)}`;
+    last = last?.key === key ? last : { key, page: overviewPage(site) };
+    return last.page;
+  };
+}
 
 function overviewPage(site: Site): Page {
   const view = site.view();
@@ -78,13 +89,29 @@ async function journalPage(site: Site, { query }: RouteRequest): Promise<Page> {
   const view = site.view();
   const run = query.get('run');
   const page = Number(query.get('page') ?? 1);
-  const body =
-    run === null
-      ? html`<h1>Journal</h1>
-          <div id="runs" data-live>${runsView(recentRuns(site, view), Infinity)}</div>`
-      : runView(await site.journal.changesOf(run), { run, page, nameOf: view.nameOf });
+  if (run === null) {
+    const body = html`<h1>Journal</h1>
+      <div id="runs" data-live>${runsView(recentRuns(site, view), Infinity)}</div>`;
+    return document(site, view, { here: 'journal', title: 'Journal · route-sync', body });
+  }
+  const changes = RUN_ID.test(run) ? await site.journal.changesOf(run) : [];
+  if (changes === undefined) {
+    return BUSY;
+  }
+  const body = runView(changes, { run, page, nameOf: view.nameOf });
   return document(site, view, { here: 'journal', title: 'Journal · route-sync', body });
 }
+
+/** Ids that we make, and those of older versions. */
+const RUN_ID = /^[\w.:-]{1,64}$/;
+
+/** So many read the journal that cycles would wait for them. */
+const BUSY: Page = {
+  status: 503,
+  type: 'text/plain; charset=utf-8',
+  body: 'Too many read the journal at this moment; try again.\n',
+  headers: { 'Retry-After': '2' },
+};
 
 /** Other commands write into the journal too: it is read anew after this time at the latest. */
 const JOURNAL_MS = 600_000;

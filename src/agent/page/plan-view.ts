@@ -3,7 +3,7 @@ import type { Conflict } from '../../core/conflicts.ts';
 import type { RouteWarning } from '../../core/desired.ts';
 import type { Held } from '../../core/plan.ts';
 import { prefixOf, type ChangeAction, type Origin, type RouteChange } from '../../core/route.ts';
-import { describeChange } from '../../report/lines.ts';
+import { counted, describeChange } from '../../report/lines.ts';
 import type { ReportedError, UpstreamReport } from '../../report/report.ts';
 import { html, type Html } from './html.ts';
 import { link } from './links.ts';
@@ -41,7 +41,7 @@ export function planView(view: View): Html {
     return (upstream.plan?.changes ?? []).map((change) => ({ change, outcome: outcome(change) }));
   }).toSorted((a, b) => Number(b.it.outcome.isBad) - Number(a.it.outcome.isBad));
   if (changes.length === 0) {
-    return nothing('Nothing to change: the upstreams hold what they should.');
+    return nothing(unchangedText(view));
   }
   const rows = changes
     .slice(0, SHOWN)
@@ -63,6 +63,26 @@ export function planView(view: View): Html {
     ],
     rows,
   )}${rest(changes.length, link('routes', { state: 'pending' }))}`;
+}
+
+/** Why there is no change to show: only what is known is called in order. */
+function unchangedText(view: View): string {
+  const { latest } = view.board;
+  if (latest?.report.blind !== undefined) {
+    return 'Nothing was changed: the cloud could not be read, and the upstreams keep what it last asked for.';
+  }
+  const held = onEach<Held>(view, ({ plan }) => plan?.held ?? []).length;
+  if (held > 0) {
+    return `Nothing was changed; ${counted(held, 'change')} ${held === 1 ? 'is' : 'are'} held${exceptUnknown(view)}.`;
+  }
+  return `Nothing to change: the upstreams hold what they should${exceptUnknown(view)}.`;
+}
+
+/** Of an upstream that could not be read nothing is known. */
+function exceptUnknown({ board }: View): string {
+  const upstreams = board.latest?.report.upstreams ?? [];
+  const names = upstreams.filter(({ plan }) => plan === undefined).map(({ name }) => name);
+  return names.length === 0 ? '' : `; nothing is known of ${names.join(', ')}`;
 }
 
 interface Outcome {
@@ -112,7 +132,7 @@ export function heldView(view: View, now: number): Html {
     (a, b) => (a.it.until ?? Infinity) - (b.it.until ?? Infinity) || 0,
   );
   if (held.length === 0) {
-    return nothing('No change is held.');
+    return nothing(`No change is held${exceptUnknown(view)}.`);
   }
   const rows = held
     .slice(0, SHOWN)
@@ -139,7 +159,7 @@ export function conflictsView(view: View): Html {
   const warnings = onEach<RouteWarning>(view, ({ plan }) => plan?.warnings ?? []);
   const total = conflicts.length + warnings.length;
   if (total === 0) {
-    return nothing('Nothing is in the way of any route.');
+    return nothing(`Nothing is in the way of any route${exceptUnknown(view)}.`);
   }
   const rows = [
     ...conflicts.map(({ upstream, it }) => conflictCells(it, upstream, view)),

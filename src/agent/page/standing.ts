@@ -12,10 +12,13 @@ export interface Standing extends Pick<
   readonly at: number;
   /** Present where the newest cycle could not read the cloud: everything is as of `at`. */
   readonly isOld: boolean;
+  /** The cloud was not read since the start: of it nothing is known. */
+  readonly isUnknown: boolean;
 }
 
 /** Undefined before the first report. */
-export function standingOf({ latest, seen = latest, served }: BoardState): Standing | undefined {
+export function standingOf({ latest, seen: whole, served }: BoardState): Standing | undefined {
+  const seen = whole ?? latest;
   if (latest === undefined || seen === undefined) {
     return undefined;
   }
@@ -25,6 +28,7 @@ export function standingOf({ latest, seen = latest, served }: BoardState): Stand
   return {
     at: seen.at,
     isOld,
+    isUnknown: whole === undefined,
     candidates,
     checksOf,
     externalNetworks,

@@ -1,6 +1,7 @@
 /** The answer to the first question: is all well? If not, what is wrong, the worst first. */
 import { counted } from '../../report/lines.ts';
-import type { Report, UpstreamReport } from '../../report/report.ts';
+import type { Report, ReportedError, UpstreamReport } from '../../report/report.ts';
+import { isOwnTrouble } from '../own-trouble.ts';
 import type { BoardState } from './board.ts';
 
 export type Level = 'good' | 'notice' | 'bad' | 'waiting';
@@ -77,12 +78,7 @@ function upstreamReasons(upstream: UpstreamReport): readonly Reason[] {
   return [
     ...(error === undefined
       ? []
-      : [
-          bad(
-            plan === undefined ? `${name} could not be read` : `${name} has an error`,
-            `${name}: ${error.code}: ${error.message}`,
-          ),
-        ]),
+      : [bad(errorTitle(upstream, error), `${name}: ${error.code}: ${error.message}`)]),
     ...(plan?.refused === undefined
       ? []
       : [
@@ -102,6 +98,16 @@ function upstreamReasons(upstream: UpstreamReport): readonly Reason[] {
       'The routes are installed all the same.',
     ]),
   ];
+}
+
+function errorTitle({ name, plan }: UpstreamReport, { code }: ReportedError): string {
+  if (code === 'LOCKED') {
+    return `Another route-sync works on ${name}`;
+  }
+  if (isOwnTrouble(code)) {
+    return `The agent's own state of ${name} cannot be used`;
+  }
+  return plan === undefined ? `${name} could not be read` : `${name} has an error`;
 }
 
 function resultReasons({ name, result }: UpstreamReport): readonly Reason[] {

@@ -22,7 +22,8 @@ export function hostCheck(host: string): (header: string | undefined) => boolean
 }
 
 function shownToken(header: string): string {
-  const [scheme = '', value = ''] = header.split(/ +/, 2);
+  // Nothing may follow: RFC 9110, 11.4.
+  const { scheme = '', value = '' } = /^(?<scheme>\w+) +(?<value>\S+)$/.exec(header)?.groups ?? {};
   switch (scheme.toLowerCase()) {
     case 'bearer':
       return value;

@@ -1,5 +1,7 @@
 /** `/healthz` and `/readyz`: whether the process answers, and whether the last cycle did what an agent is there for. */
-import type { UpstreamReport } from '../../report/report.ts';
+import { counted } from '../../report/lines.ts';
+import type { ReportedError, UpstreamReport } from '../../report/report.ts';
+import { isOwnTrouble } from '../own-trouble.ts';
 import type { Leadership } from '../leader/leadership.ts';
 import type { CycleEnd, Observer } from '../observer.ts';
 import type { Page, Route } from './route.ts';
@@ -9,6 +11,8 @@ export type ReasonCode =
   | 'starting'
   | 'cloud-unreadable'
   | 'upstream-error'
+  | 'state-unusable'
+  | 'locked'
   | 'cycle-failed'
   | 'stale'
   | 'no-leader-lock'
@@ -162,23 +166,31 @@ function reasonOf({ name, error, stale }: UpstreamReport): readonly Remark<Reaso
   if (error === undefined) {
     return [];
   }
-  const code = error === stale?.because ? 'cloud-unreadable' : 'upstream-error';
+  const code = error === stale?.because ? 'cloud-unreadable' : troubleCode(error);
   return [{ code, message: said(error), upstream: name }];
 }
 
+/** What is wrong with our own state, or done by another process of ours, is not the router's fault. */
+function troubleCode({ code }: ReportedError): ReasonCode {
+  if (code === 'LOCKED') {
+    return 'locked';
+  }
+  return isOwnTrouble(code) ? 'state-unusable' : 'upstream-error';
+}
+
 function notesOn({ name: upstream, plan, result }: UpstreamReport): readonly Remark<NoteCode>[] {
-  const counted: readonly (readonly [NoteCode, number, string])[] = [
-    ['held', plan?.held.length ?? 0, 'changes are held'],
-    ['conflicts', plan?.conflicts.length ?? 0, 'wanted routes are in conflict'],
-    ['routes-failed', result?.failed.length ?? 0, 'changes failed'],
+  const counts: readonly (readonly [NoteCode, number, string])[] = [
+    ['held', plan?.held.length ?? 0, 'held change'],
+    ['conflicts', plan?.conflicts.length ?? 0, 'conflict'],
+    ['routes-failed', result?.failed.length ?? 0, 'failed change'],
   ];
   const save = result?.save;
   return [
     ...(plan?.refused === undefined
       ? []
       : [{ code: 'refused' as const, message: said(plan.refused), upstream }]),
-    ...counted.flatMap(([code, count, what]) =>
-      count === 0 ? [] : [{ code, message: `${count} ${what}`, upstream }],
+    ...counts.flatMap(([code, count, what]) =>
+      count === 0 ? [] : [{ code, message: counted(count, what), upstream }],
     ),
     ...(save?.saved === false
       ? [{ code: 'unsaved' as const, message: 'changes would not survive a restart', upstream }]

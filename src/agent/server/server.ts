@@ -32,10 +32,10 @@ export interface RunningServer {
 
 /** Who needs more for the head of a request, or for a request without a body, is no browser. */
 const LIMITS = {
-  headersTimeout: 10_000,
-  requestTimeout: 20_000,
-  keepAliveTimeout: 10_000,
-  connectionsCheckingInterval: 5000,
+  headersTimeout: 3000,
+  requestTimeout: 5000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 500,
   maxHeaderSize: 16_384,
 } as const;
 const MAX_CONNECTIONS = 256;

@@ -135,6 +135,34 @@ describe('createMetrics', () => {
     expect(blind.get('route_sync_frozen')).to.equal(1);
   });
 
+  it('does not take trouble of our own for a router that is away', async () => {
+    end({ report: REPORT });
+    const locked = { ...EDGE1, plan: undefined, error: { code: 'LOCKED', message: '' } };
+    end({ report: { ...REPORT, upstreams: [locked] }, exitCode: 75 });
+
+    expect((await scrape(metrics)).get('route_sync_upstream_up{upstream="edge1"}')).to.equal(1);
+  });
+
+  it('remembers when the last cycles before a restart ended', async () => {
+    const cycle = { run: 'r', command: 'run', startedAt: '', upstreams: [] };
+    const earlier = [
+      { ...cycle, finishedAt: '1970-01-01T00:10:00Z', exitCode: 0 },
+      { ...cycle, finishedAt: '1970-01-01T00:15:00Z', exitCode: 1 },
+    ];
+    const again = createMetrics({
+      owner: 'prod',
+      upstreams: NAMES,
+      version: '1.2.3',
+      now: () => now,
+      earlier,
+    });
+
+    const samples = await scrape(again);
+
+    expect(samples.get('route_sync_last_cycle_timestamp_seconds')).to.equal(900);
+    expect(samples.get('route_sync_last_success_timestamp_seconds')).to.equal(600);
+  });
+
   it('lets ages grow between the cycles', async () => {
     end({ report: REPORT });
     now += 30_000;

@@ -68,6 +68,58 @@ describe('pageRoutes', () => {
     expect(partOf(page, 'conflicts')).to.contain('Nothing is in the way');
   });
 
+  it('calls nothing in order that is not known', async () => {
+    const day = calmDay();
+    const [edge] = day.upstreams;
+    if (edge === undefined) {
+      throw new Error('no upstream');
+    }
+    const plan = edge.plan && { ...edge.plan, changes: [], held: [], conflicts: [], warnings: [] };
+    const gone = { ...edge, plan: undefined, result: undefined };
+    const lost = { code: 'LOCKED', message: 'by pid 7' };
+    const still = { ...edge, plan, result: undefined };
+    const page = async (...upstreams: readonly (typeof edge)[]): Promise<string> =>
+      (await siteOf(boardOf({ ...day, upstreams }))).text('/');
+
+    const away = await page({ ...gone, error: lost });
+    expect(partOf(away, 'plan')).to.contain('nothing is known of edge1');
+    expect(partOf(away, 'held')).to.contain('nothing is known of edge1');
+    expect(partOf(away, 'conflicts')).to.contain('nothing is known of edge1');
+    expect(partOf(away, 'summary')).to.contain('Another route-sync works on edge1');
+    expect(partOf(await page(still), 'plan')).to.contain('the upstreams hold what they should.');
+    const held = { ...still, plan: plan && { ...plan, held: edge.plan?.held ?? [] } };
+    expect(partOf(await page(held), 'plan')).to.match(
+      /Nothing was changed; \d+ changes? (?:is|are) held\./,
+    );
+  });
+
+  it('does not speak of a cloud that it never saw', async () => {
+    const { text } = await siteOf(boardOf(blindDay()));
+
+    expect(await text('/')).to.contain('the cloud was not read since the agent started');
+    expect(await text('/explain?q=web')).to.contain('nothing is known of it');
+  });
+
+  it('lets no crowd of readers walk through the journal', async () => {
+    const { page } = await siteOf(boardOf(calmDay()));
+    const asked = Array.from({ length: 40 }, async (_, i) => page(`/journal?run=r${i % 20}`));
+    const answers = (await Promise.all(asked)).map(({ status }) => status);
+
+    expect(new Set(answers)).to.deep.equal(new Set([200, 503]));
+    expect(answers.filter((status) => status === 200)).to.have.length(16);
+    expect((await page('/journal?run=r19')).status).to.equal(200);
+  });
+
+  it('draws the overview once for all who ask for the same', async () => {
+    const board = boardOf(calmDay());
+    const { page } = await siteOf(board);
+    const first = await page('/');
+
+    expect(await page('/')).to.equal(first);
+    endCycle(board, badDay(), NOW);
+    expect(await page('/')).not.to.equal(first);
+  });
+
   it('shows both sides of every conflict, and what became of every change', async () => {
     const page = await (await siteOf(boardOf(calmDay(), badDay()))).text('/');
     const conflicts = partOf(page, 'conflicts');

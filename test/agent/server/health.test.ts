@@ -82,6 +82,19 @@ describe('createHealth', () => {
     });
   });
 
+  for (const [error, code] of [
+    ['UPSTREAM_UNREACHABLE', 'upstream-error'],
+    ['LOCKED', 'locked'],
+    ['STATE_CORRUPT', 'state-unusable'],
+    ['JOURNAL_BROKEN', 'state-unusable'],
+  ] as const) {
+    it(`says ${code} for an upstream that ended with ${error}`, async () => {
+      end({ report: { ...GOOD, upstreams: [{ ...EDGE2, error: { code: error, message: '' } }] } });
+
+      expect(await codes()).to.deep.equal([code]);
+    });
+  }
+
   it('is not changed by a cycle that was cancelled', async () => {
     end({ report: GOOD });
     end({ error: { code: 'CANCELLED', message: 'stopped' }, exitCode: 1 });

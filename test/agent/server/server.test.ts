@@ -226,6 +226,7 @@ describe('startServer', () => {
       'Bearer',
       'Bearer ',
       `Bearer ${TOKEN}x`,
+      `Bearer ${TOKEN} x`,
       `Bearer ${TOKEN.slice(1)}`,
       TOKEN,
       `Digest ${TOKEN}`,

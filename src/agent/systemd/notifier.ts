@@ -100,19 +100,20 @@ function signsOfLife({ now, patienceMs }: NotifierOptions): {
   const seen = (): void => {
     seenAt = now();
   };
+  // A login before any cycle, or a push that outlives one that failed, begins none: nothing would ever end it.
+  const seenInCycle = (): void => {
+    if (seenAt !== undefined) {
+      seen();
+    }
+  };
   return {
     observer: {
       cycleBegan: seen,
       cycleEnded: () => {
         seenAt = undefined;
       },
-      cloudAnswered: () => {
-        // The first login answers before any cycle begins.
-        if (seenAt !== undefined) {
-          seen();
-        }
-      },
-      pushProgressed: seen,
+      cloudAnswered: seenInCycle,
+      pushProgressed: seenInCycle,
     },
     isAlive: () => seenAt === undefined || now() - seenAt < patienceMs(),
   };

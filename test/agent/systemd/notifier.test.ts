@@ -137,6 +137,15 @@ describe('createNotifier', () => {
     await until(() => received().length > stuck + 1);
   });
 
+  it('waits for no end of a cycle that never began', async () => {
+    start({ WATCHDOG_USEC: '40000', WATCHDOG_PID: '4711' });
+
+    notifier.observer.cloudAnswered(REQUEST);
+    notifier.observer.pushProgressed({ upstream: 'e', done: 1, total: 2 });
+    clock += 5000;
+    await until(() => received().length > 2);
+  });
+
   it('tells nobody its secrets', async () => {
     start();
     notifier.ready();

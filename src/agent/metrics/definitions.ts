@@ -179,6 +179,6 @@ export const METRICS = {
     type: 'histogram',
     labels: ['upstream'],
     buckets: CONVERGENCE_BUCKETS,
-    help: "Time from the newest updated_at of a route's Neutron objects to the read-back that showed it. Only of what changed in the cloud, not of repairs.",
+    help: "Time from the newest updated_at of a route's Neutron objects to the read-back that showed it. Only of what changed in the cloud, and not of repairs, unless their objects changed in the same interval.",
   },
 } as const satisfies Readonly<Record<string, MetricFacts>>;

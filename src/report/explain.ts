@@ -1,4 +1,5 @@
 /** Why something is announced or not: every rule passed or failed, and what became of it on each upstream. */
+import { compareCandidates } from '../core/claims.ts';
 import type { Candidate, Check } from '../core/eligibility.ts';
 import { announcementOn, type Announcement } from './announcement.ts';
 import { candidateToJson } from './json.ts';
@@ -60,7 +61,10 @@ export function explanationToJson(
 
 function fitting(fits: Question, { candidates, upstreams }: Facts): Found {
   return {
-    candidates: candidates.filter((each) => fits(each.prefix, namesOf(each))),
+    // Whoever asks gets them in the same order.
+    candidates: candidates
+      .filter((each) => fits(each.prefix, namesOf(each)))
+      .sort(compareCandidates),
     orphans: upstreams.flatMap((upstream) => orphansFor(upstream, fits)),
   };
 }

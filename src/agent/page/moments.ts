@@ -34,7 +34,8 @@ function padded(number: number): string {
 
 /** A moment to come: `14:05:00Z`, and a countdown. */
 export function countdown(at: number, now: number): Html {
-  return html`${clock(at)} <span class="span" data-until="${at}">${untilText(at - now)}</span>`;
+  const moment = at - now < 1000 * DAY ? clock(at) : dateTime(at);
+  return html`${moment} <span class="span" data-until="${at}">${untilText(at - now)}</span>`;
 }
 
 /** A moment that has passed, and how long ago that was. */

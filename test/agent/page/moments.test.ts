@@ -3,7 +3,8 @@ import { runInNewContext } from 'node:vm';
 
 import { expect } from 'chai';
 
-import { agoText, untilText } from '../../../src/agent/page/moments.ts';
+import { printHtml } from '../../../src/agent/page/html.ts';
+import { agoText, countdown, untilText } from '../../../src/agent/page/moments.ts';
 
 describe('untilText', () => {
   for (const [seconds, text] of [
@@ -21,6 +22,15 @@ describe('untilText', () => {
       expect(untilText(seconds * 1000)).to.equal(text);
     });
   }
+});
+
+describe('countdown', () => {
+  const now = Date.UTC(2026, 0, 5, 12);
+
+  it('shows a date where the time alone could be that of another day', () => {
+    expect(printHtml(countdown(now + 3_600_000, now))).to.match(/>13:00:00Z</);
+    expect(printHtml(countdown(now + 86_400_000, now))).to.match(/>2026-01-06 12:00:00Z</);
+  });
 });
 
 describe('agoText', () => {

@@ -56,7 +56,7 @@ export async function createWatchers(
     pid: process.pid,
     log,
     now: monotonic,
-    patienceMs: () => Math.max(LEAST_PATIENCE_MS, allowanceMs(current)),
+    patienceMs: () => patienceMs(current),
   });
   const board = createBoard({ earlier });
   const readJournal: ReadJournal = async (run) =>
@@ -97,8 +97,19 @@ export async function createWatchers(
   };
 }
 
-/** Routers may take minutes for one answer; systemd restarts an agent that shows no sign of life for so long. */
-const LEAST_PATIENCE_MS = 600_000;
+/**
+ * How long systemd lets a cycle be silent. Long, since every step has a deadline of its own: a router that refuses a
+ * commit is tried with half of the changes again and again, which may take tens of minutes without news.
+ */
+const LEAST_PATIENCE_MS = 3_600_000;
+/** One answer of a router may take so many times its deadline as long as it goes on. */
+const LONGEST_ANSWER = 10;
+
+function patienceMs(loaded: Loaded): number {
+  const timeouts = loaded.config.upstreams.map(({ via }) => via?.ssh?.commandTimeoutSeconds ?? 0);
+  const answer = LONGEST_ANSWER * 1000 * Math.max(0, ...timeouts);
+  return Math.max(LEAST_PATIENCE_MS, allowanceMs(loaded), answer);
+}
 
 /** Milliseconds of a clock that nobody sets. */
 const monotonic = (): number => performance.now();

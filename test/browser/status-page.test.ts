@@ -353,6 +353,47 @@ describe('the status page in a browser', () => {
     });
   }
 
+  for (const width of [390, 600, 1200]) {
+    it(`leads from the journal to a run, and never scrolls sideways, ${width} pixels wide`, async () => {
+      const viewport = { width, height: 800 };
+      for (const path of ['/', '/journal']) {
+        const page = await open(path, { viewport });
+        const runs = page.locator(path === '/' ? '#journal' : '#runs');
+        const link = runs.locator('tbody a').first();
+        await link.waitFor();
+        expect((await link.boundingBox())?.width).to.be.above(100);
+        const cell = await runs.locator('tbody td').nth(2).boundingBox();
+        expect(cell?.width, 'by whom').to.be.above(100);
+        expect(await widthOf(page), path).to.be.at.most(width);
+        await link.click();
+        await page.waitForURL(/journal\?run=/);
+        expect(await widthOf(page), 'the run').to.be.at.most(width);
+        await page.close();
+      }
+    });
+  }
+
+  it('shows the journal at the first visit, also without JavaScript', async () => {
+    const page = await open('/journal', { javaScriptEnabled: false });
+    expect(await page.locator('#runs tbody tr').count()).to.equal(2);
+  });
+
+  it('asks again where too many others ask', async () => {
+    const page = await openLive('/');
+    let refusals = 0;
+    await page.route(server.url, async (route) => {
+      refusals += 1;
+      await (refusals < 2 ? route.fulfill({ status: 503, body: 'busy' }) : route.continue());
+    });
+    endCycle(board, calmDay(), NOW);
+    await caughtUp(page, board);
+    expect(refusals).to.be.at.least(2);
+    expect(await page.locator('#live').getAttribute('data-state')).to.equal('live');
+    // The browser itself tells of the refusal.
+    expect(offences.every((each) => each.includes('503'))).to.equal(true);
+    offences = [];
+  });
+
   it('works below a path of a proxy', async () => {
     const proxy = createServer((request, response) => {
       void passOn(server.url + (request.url ?? '').replace(/^\/deep\/down/, ''), response);
@@ -424,6 +465,10 @@ async function watchShifts(page: Page): Promise<void> {
 async function shiftsOf(page: Page): Promise<number> {
   await paint(page);
   return page.evaluate(() => (globalThis as unknown as { shifts: { sum: number } }).shifts.sum);
+}
+
+async function widthOf(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth);
 }
 
 /** Waits until what is on the page was drawn, and what was observed is told. */

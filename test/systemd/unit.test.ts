@@ -226,6 +226,43 @@ describe('the units', function suite() {
     expect(service.log()).to.include('Connection refused');
   });
 
+  it('let a command by hand see what the agent sees, as its user and with its rights', async () => {
+    const service = await start(AGENT);
+    await until(service, () => heard('READY=1') === 1);
+    await until(service, async () => (await routes()).includes(PREFIX));
+
+    const { exitCode, all } = await execa(
+      'nsenter',
+      [
+        `--target=${service.pid}`,
+        '--mount',
+        'setpriv',
+        `--reuid=${UID}`,
+        `--regid=${UID}`,
+        '--clear-groups',
+        '--inh-caps=+net_admin',
+        '--ambient-caps=+net_admin',
+        '--bounding-set=-all,+net_admin',
+        '--no-new-privs',
+        'env',
+        '-i',
+        `PATH=${process.env['PATH'] ?? ''}`,
+        `STATE_DIRECTORY=${inFolder('state-link')}`,
+        `RUNTIME_DIRECTORY=${inFolder('run-link')}`,
+        `HOME=${inFolder('state-link')}`,
+        `OS_CLIENT_CONFIG_FILE=${inFolder('clouds.yaml')}`,
+        process.execPath,
+        MAIN,
+        'plan',
+        '--detailed-exitcode',
+        '--config',
+        scene.configFile,
+      ],
+      { reject: false, all: true },
+    );
+    expect(exitCode, all).to.equal(0);
+  });
+
   it('let the one-shot apply, and keep silent when nothing changed', async () => {
     small.addTenant('mail', '203.0.113.12', '198.51.100.64/27');
 

@@ -11,6 +11,8 @@ import type { View } from './view.ts';
 /** How many answers one question gets; a wide prefix stands for thousands of routes. */
 const ANSWERS = 30;
 
+const UNREAD = 'The cloud was not read since the agent started: nothing is known of it.';
+
 export function explainView({ standing }: View, question: string): Html {
   const title = html`<h1>${question === '' ? 'Explain' : html`Why ${nameText(question)}?`}</h1>`;
   if (question === '') {
@@ -23,7 +25,7 @@ export function explainView({ standing }: View, question: string): Html {
   const { candidates, orphans } = find(question, standing);
   const total = candidates.length + orphans.length;
   if (total === 0 && standing.isUnknown) {
-    return html`${title}${nothing('The cloud was not read since the agent started: nothing is known of it.')}`;
+    return html`${title}${nothing(UNREAD)}`;
   }
   if (total === 0) {
     return html`${title}
@@ -33,7 +35,7 @@ export function explainView({ standing }: View, question: string): Html {
       </p>`;
   }
   const explained = explain(candidates.slice(0, ANSWERS), standing);
-  return html`${title}
+  return html`${title} ${standing.isUnknown && nothing(UNREAD)}
   ${
     total > ANSWERS &&
     html`<p class="rest">

@@ -104,25 +104,29 @@ export function runView(
     ${
       found.length === 0
         ? nothing('No journal has changes of this run.')
-        : html`${runsView(
-              found.map(({ upstream, run: each }) => ({
-                upstream,
-                runs: [each],
-                error: undefined,
-              })),
-              found.length,
-            )}
+        : html`<div class="runs">
+              ${runsView(
+                found.map(({ upstream, run: each }) => ({
+                  upstream,
+                  runs: [each],
+                  error: undefined,
+                })),
+                found.length,
+              )}
+            </div>
             <h2>Changes</h2>
             ${pagerView(part, (to) => link('journal', { run, page: to }))}
-            ${table(
-              [
-                ['Route', 'c-prefix'],
-                ['Upstream', 'c-name'],
-                ['Change', 'c-text'],
-                ['Why', 'c-text'],
-              ],
-              part.items.map(({ upstream, change }) => changeCells(upstream, change, nameOf)),
-            )}`
+            <div class="scroller">
+              ${table(
+                [
+                  ['Route', 'c-prefix'],
+                  ['Upstream', 'c-name'],
+                  ['Change', 'c-text'],
+                  ['Why', 'c-text'],
+                ],
+                part.items.map(({ upstream, change }) => changeCells(upstream, change, nameOf)),
+              )}
+            </div>`
     }`;
 }
 

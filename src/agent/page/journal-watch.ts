@@ -1,4 +1,5 @@
 /** The journal's last runs for the page: read only while somebody looks, after cycles that changed something, and never twice at a time. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readRuns } from '../journal-runs.ts';
 import { OpenStackError } from '../../openstack-client-lite/index.ts';
 import { RouteSyncError } from '../../errors.ts';
@@ -46,6 +47,11 @@ function reported(error: unknown): ReportedError {
 export interface JournalWatch {
   /** What is known at once, undefined before the first reading; begins to read where the key is another one. */
   readonly recent: (key: string) => readonly UpstreamJournal[] | undefined;
+  /** The same; the first reading is waited for, but no longer than so many milliseconds. */
+  readonly settled: (
+    key: string,
+    milliseconds: number,
+  ) => Promise<readonly UpstreamJournal[] | undefined>;
   /** Grows when what `recent` gives changes. */
   readonly version: () => number;
   /** The changes of one run, read now; undefined where too many others are being read. */
@@ -60,6 +66,7 @@ export function watchJournal(read: ReadJournal): JournalWatch {
   const reading = new Map<string, Promise<readonly UpstreamJournal[]>>();
   let known: readonly UpstreamJournal[] | undefined;
   let readFor: string | undefined;
+  let refreshing: Promise<void> = Promise.resolve();
   let queue: Promise<unknown> = Promise.resolve();
 
   const inTurn: ReadJournal = async (run) => {
@@ -75,13 +82,21 @@ export function watchJournal(read: ReadJournal): JournalWatch {
     readers.forEach((tell) => tell());
   }
 
+  function recent(key: string): typeof known {
+    if (readFor !== key) {
+      readFor = key;
+      refreshing = refresh().catch(() => {
+        readFor = undefined;
+      });
+    }
+    return known;
+  }
+
   return {
-    recent: (key) => {
-      if (readFor !== key) {
-        readFor = key;
-        refresh().catch(() => {
-          readFor = undefined;
-        });
+    recent,
+    settled: async (key, milliseconds) => {
+      if (recent(key) === undefined) {
+        await Promise.race([refreshing, sleep(milliseconds)]);
       }
       return known;
     },

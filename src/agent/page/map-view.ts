@@ -4,7 +4,7 @@ import { explainLink, link } from './links.ts';
 import { mapOf, NO_NETWORK, type CloudMap, type MapNetwork, type MapRouter } from './map.ts';
 import { COLUMNS, layOut, NODE_HEIGHT, WIDTH, type Edge, type Node } from './map-layout.ts';
 import { shape, stateMark } from './marks.ts';
-import { clock } from './moments.ts';
+import { dateTime } from './moments.ts';
 import { nameLink, nameText, prefixLink, shortened } from './names.ts';
 import { STATES, STATE_TEXTS, type RouteState } from './route-state.ts';
 import type { View } from './view.ts';
@@ -24,7 +24,7 @@ export function mapNote({ standing }: View): Html {
     return html`<span class="l-bad">the cloud was not read since the agent started</span>`;
   }
   return standing?.isOld === true
-    ? html`<span class="l-bad">as the cloud was at ${clock(standing.at)}</span>`
+    ? html`<span class="l-bad">as the cloud was at ${dateTime(standing.at)}</span>`
     : html``;
 }
 

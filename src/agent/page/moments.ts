@@ -34,19 +34,22 @@ function padded(number: number): string {
 
 /** A moment to come: `14:05:00Z`, and a countdown. */
 export function countdown(at: number, now: number): Html {
-  const moment = at - now < 1000 * DAY ? clock(at) : dateTime(at);
-  return html`${moment} <span class="span" data-until="${at}">${untilText(at - now)}</span>`;
+  return html`${near(at, now)} <span class="span" data-until="${at}">${untilText(at - now)}</span>`;
 }
 
 /** A moment that has passed, and how long ago that was. */
 export function since(at: number, now: number): Html {
-  return html`${clock(at)} <span class="span" data-since="${at}">${agoText(now - at)}</span>`;
+  return html`${near(at, now)} <span class="span" data-since="${at}">${agoText(now - at)}</span>`;
 }
 
-/** A moment; its date only shows on hovering. */
-export function clock(at: number): Html {
+/** Of a moment within a day its time, with the date on hovering; else the date and the minute. */
+function near(at: number, now: number): Html {
   const iso = isoTime(at);
-  return html`<time datetime="${iso}" title="${iso}">${iso.slice(11, 19)}Z</time>`;
+  const text =
+    Math.abs(at - now) < 1000 * DAY
+      ? `${iso.slice(11, 19)}Z`
+      : `${iso.slice(0, 10)} ${iso.slice(11, 16)}Z`;
+  return html`<time datetime="${iso}" title="${iso}">${text}</time>`;
 }
 
 /** A moment with its date. */

@@ -5,6 +5,7 @@ import type { Page, Route, RouteRequest } from '../server/route.ts';
 import { loadAssets, type AssetLinks } from './assets.ts';
 import type { Board } from './board.ts';
 import { printDocument, type Frame } from './document.ts';
+import { BUSY, drawQueue, type Draw } from './draw-queue.ts';
 import { pageEvents } from './events.ts';
 import { explainView } from './explain-view.ts';
 import { html, type Html } from './html.ts';
@@ -29,13 +30,18 @@ export async function pageRoutes(options: PageOptions): Promise<readonly Route[]
   const { board } = options;
   const assets = await loadAssets();
   const journal = watchJournal(options.readJournal);
-  const site: Site = { ...options, journal, links: assets.links, view: createViewer(board) };
+  const draw = drawQueue();
+  const site: Site = { ...options, journal, draw, links: assets.links, view: createViewer(board) };
+  const drawn =
+    (page: (site: Site, request: RouteRequest) => Page): Route['answer'] =>
+    async (request) =>
+      draw(keyOf(request), () => page(site, request));
   return [
     { path: '/', answer: overviewCache(site) },
-    { path: '/routes', answer: (request) => routesPage(site, request) },
-    { path: '/explain', answer: (request) => explainPage(site, request) },
+    { path: '/routes', answer: drawn(routesPage) },
+    { path: '/explain', answer: drawn(explainPage) },
     { path: '/journal', answer: async (request) => journalPage(site, request) },
-    { path: '/api/report', answer: () => reportJson(board) },
+    { path: '/api/report', answer: async () => site.draw('/api/report', () => reportJson(board)) },
     { path: '/events', answer: () => pageEvents({ board, subscribe: journal.subscribe }) },
     assets.route,
   ];
@@ -43,6 +49,7 @@ export async function pageRoutes(options: PageOptions): Promise<readonly Route[]
 
 interface Site extends PageOptions {
   readonly journal: JournalWatch;
+  readonly draw: Draw;
   readonly links: AssetLinks;
   readonly view: () => View;
 }
@@ -50,21 +57,30 @@ interface Site extends PageOptions {
 /** No question is longer. */
 const QUESTION_LENGTH = 300;
 
+function keyOf({ path, query }: RouteRequest): string {
+  return `${path}?${query.toString()}`;
+}
+
 /** One drawing serves everybody who asks within a second: drawing takes time from the cycles. */
-function overviewCache(site: Site): () => Page {
+function overviewCache(site: Site): () => Promise<Page> {
   let last: { readonly key: string; readonly page: Page } | undefined;
-  return () => {
-    const { version } = site.board.latest();
-    const key = `${version} ${site.journal.version()} ${Math.floor(site.now() / 1000)}`;
-    last = last?.key === key ? last : { key, page: overviewPage(site) };
-    return last.page;
-  };
+  const present = (): Page | undefined => (last?.key === stateOf(site) ? last.page : undefined);
+  return async () =>
+    present() ??
+    site.draw('/', () => {
+      last = { key: stateOf(site), page: present() ?? overviewPage(site) };
+      return last.page;
+    });
+}
+
+function stateOf({ board, journal, now }: Site): string {
+  return `${board.latest().version} ${journal.version()} ${Math.floor(now() / 1000)}`;
 }
 
 function overviewPage(site: Site): Page {
   const view = site.view();
   const clock = { now: site.now(), nextCycle: site.nextCycle() };
-  const body = overview(view, clock, recentRuns(site, view));
+  const body = overview(view, clock, recentRuns(site));
   return document(site, view, { here: 'overview', title: titleOf(view), body });
 }
 
@@ -85,42 +101,48 @@ function explainPage(site: Site, { query }: RouteRequest): Page {
   return document(site, view, { here: 'explain', title, question, body });
 }
 
-async function journalPage(site: Site, { query }: RouteRequest): Promise<Page> {
-  const view = site.view();
+/** How long the first reading of the journal is waited for. */
+const JOURNAL_WAIT_MS = 1000;
+
+async function journalPage(site: Site, request: RouteRequest): Promise<Page> {
+  const { query } = request;
+  const title = 'Journal · route-sync';
   const run = query.get('run');
-  const page = Number(query.get('page') ?? 1);
   if (run === null) {
-    const body = html`<h1>Journal</h1>
-      <div id="runs" data-live>${runsView(recentRuns(site, view), Infinity)}</div>`;
-    return document(site, view, { here: 'journal', title: 'Journal · route-sync', body });
+    await site.journal.settled(journalKey(site), JOURNAL_WAIT_MS);
+    return site.draw('/journal', () => {
+      const body = html`<h1>Journal</h1>
+        <div id="runs" class="runs" data-live>${runsView(recentRuns(site), Infinity)}</div>`;
+      return document(site, site.view(), { here: 'journal', title, body });
+    });
   }
   const changes = RUN_ID.test(run) ? await site.journal.changesOf(run) : [];
   if (changes === undefined) {
     return BUSY;
   }
-  const body = runView(changes, { run, page, nameOf: view.nameOf });
-  return document(site, view, { here: 'journal', title: 'Journal · route-sync', body });
+  const page = Number(query.get('page') ?? 1);
+  return site.draw(keyOf(request), () => {
+    const view = site.view();
+    const body = runView(changes, { run, page, nameOf: view.nameOf });
+    return document(site, view, { here: 'journal', title, body });
+  });
 }
 
 /** Ids that we make, and those of older versions. */
 const RUN_ID = /^[\w.:-]{1,64}$/;
 
-/** So many read the journal that cycles would wait for them. */
-const BUSY: Page = {
-  status: 503,
-  type: 'text/plain; charset=utf-8',
-  body: 'Too many read the journal at this moment; try again.\n',
-  headers: { 'Retry-After': '2' },
-};
-
 /** Other commands write into the journal too: it is read anew after this time at the latest. */
 const JOURNAL_MS = 600_000;
 
-function recentRuns({ journal, now }: Site, { board }: View): ReturnType<JournalWatch['recent']> {
-  const changing = board.cycles.find(
-    ({ added, replaced, removed, failed }) => added + replaced + removed + failed > 0,
-  );
-  return journal.recent(`${changing?.run ?? ''} ${Math.floor(now() / JOURNAL_MS)}`);
+function journalKey({ board, now }: Site): string {
+  const changing = board
+    .latest()
+    .cycles.find(({ added, replaced, removed, failed }) => added + replaced + removed + failed > 0);
+  return `${changing?.run ?? ''} ${Math.floor(now() / JOURNAL_MS)}`;
+}
+
+function recentRuns(site: Site): ReturnType<JournalWatch['recent']> {
+  return site.journal.recent(journalKey(site));
 }
 
 type Content = Pick<Frame, 'here' | 'title' | 'question'> & { readonly body: Html };

@@ -3,9 +3,10 @@ import type { Conflict } from '../../core/conflicts.ts';
 import type { RouteWarning } from '../../core/desired.ts';
 import type { Held } from '../../core/plan.ts';
 import { prefixOf, type ChangeAction, type Origin, type RouteChange } from '../../core/route.ts';
-import { counted, describeChange } from '../../report/lines.ts';
+import { describeChange } from '../../report/lines.ts';
 import type { ReportedError, UpstreamReport } from '../../report/report.ts';
 import { html, type Html } from './html.ts';
+import { claimText, missingText, unchangedText } from './known.ts';
 import { link } from './links.ts';
 import { shape } from './marks.ts';
 import { countdown } from './moments.ts';
@@ -41,7 +42,7 @@ export function planView(view: View): Html {
     return (upstream.plan?.changes ?? []).map((change) => ({ change, outcome: outcome(change) }));
   }).toSorted((a, b) => Number(b.it.outcome.isBad) - Number(a.it.outcome.isBad));
   if (changes.length === 0) {
-    return nothing(unchangedText(view));
+    return nothing(unchangedText(view.board));
   }
   const rows = changes
     .slice(0, SHOWN)
@@ -62,27 +63,13 @@ export function planView(view: View): Html {
       ['Outcome', 'c-outcome'],
     ],
     rows,
-  )}${rest(changes.length, link('routes', { state: 'pending' }))}`;
+  )}${rest(changes.length, link('routes', { state: 'pending' }))}${unlisted(view)}`;
 }
 
-/** Why there is no change to show: only what is known is called in order. */
-function unchangedText(view: View): string {
-  const { latest } = view.board;
-  if (latest?.report.blind !== undefined) {
-    return 'Nothing was changed: the cloud could not be read, and the upstreams keep what it last asked for.';
-  }
-  const held = onEach<Held>(view, ({ plan }) => plan?.held ?? []).length;
-  if (held > 0) {
-    return `Nothing was changed; ${counted(held, 'change')} ${held === 1 ? 'is' : 'are'} held${exceptUnknown(view)}.`;
-  }
-  return `Nothing to change: the upstreams hold what they should${exceptUnknown(view)}.`;
-}
-
-/** Of an upstream that could not be read nothing is known. */
-function exceptUnknown({ board }: View): string {
-  const upstreams = board.latest?.report.upstreams ?? [];
-  const names = upstreams.filter(({ plan }) => plan === undefined).map(({ name }) => name);
-  return names.length === 0 ? '' : `; nothing is known of ${names.join(', ')}`;
+/** Of these upstreams the rows of a panel say nothing. */
+function unlisted({ board }: View): Html {
+  const text = missingText(board);
+  return html`${text !== '' && html`<p class="rest">${text}</p>`}`;
 }
 
 interface Outcome {
@@ -132,7 +119,7 @@ export function heldView(view: View, now: number): Html {
     (a, b) => (a.it.until ?? Infinity) - (b.it.until ?? Infinity) || 0,
   );
   if (held.length === 0) {
-    return nothing(`No change is held${exceptUnknown(view)}.`);
+    return nothing(claimText(view.board, 'No change is held'));
   }
   const rows = held
     .slice(0, SHOWN)
@@ -150,7 +137,7 @@ export function heldView(view: View, now: number): Html {
       ['Why', 'c-text'],
     ],
     rows,
-  )}${rest(held.length, link('routes', { state: 'held' }))}`;
+  )}${rest(held.length, link('routes', { state: 'held' }))}${unlisted(view)}`;
 }
 
 /** Both sides of every conflict, and what stands beside our routes. */
@@ -159,7 +146,7 @@ export function conflictsView(view: View): Html {
   const warnings = onEach<RouteWarning>(view, ({ plan }) => plan?.warnings ?? []);
   const total = conflicts.length + warnings.length;
   if (total === 0) {
-    return nothing(`Nothing is in the way of any route${exceptUnknown(view)}.`);
+    return nothing(claimText(view.board, 'Nothing is in the way of any route'));
   }
   const rows = [
     ...conflicts.map(({ upstream, it }) => conflictCells(it, upstream, view)),
@@ -181,7 +168,7 @@ export function conflictsView(view: View): Html {
         rows.slice(0, SHOWN),
       )}
     </div>
-    ${rest(total, link('routes', { state: 'conflict' }))}`;
+    ${rest(total, link('routes', { state: 'conflict' }))}${unlisted(view)}`;
 }
 
 function conflictCells(

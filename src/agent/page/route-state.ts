@@ -16,7 +16,7 @@ export type RouteState = (typeof STATES)[number];
 export const STATE_TEXTS: Readonly<Record<RouteState, readonly [name: string, meaning: string]>> = {
   failed: ['failed', 'the upstream did not take the change'],
   conflict: ['conflict', 'something is in the way on the upstream, or another router goes first'],
-  unreachable: ['unreachable', 'the upstream could not be read'],
+  unreachable: ['unreachable', 'the upstream was not read'],
   held: ['held', 'a change is kept back for now'],
   pending: ['pending', 'a change that goes out next'],
   'in-sync': ['in sync', 'the upstream holds what the cloud asks for'],

@@ -91,8 +91,14 @@ export function routesView(view: View, filter: RouteFilter): Html {
   const linkTo = (page: number): string => link('routes', { text, state, upstream, page });
   return html`${pagerView(part, linkTo)}
     <div class="slot" id="rows" tabindex="0" role="region" aria-label="Routes">
-      ${part.total === 0 ? nothing('No route fits.') : routeTable(part.items)}
+      ${part.total === 0 ? nothing(emptyText(view)) : routeTable(part.items)}
     </div>`;
+}
+
+function emptyText({ standing }: View): string {
+  return standing?.isUnknown === true
+    ? 'The cloud was not read since the agent started: nothing is known of its routes.'
+    : 'No route fits.';
 }
 
 function routeTable(rows: readonly Row[]): Html {

@@ -67,7 +67,7 @@ function calmText({ board, counts, standing }: View): string {
   const waiting = counts.held + counts.pending;
   const upstreams = standing?.upstreams.length ?? 0;
   const routes = counts['in-sync'];
-  const wanted = `${counted(routes, 'route')} ${routes === 1 ? 'stands' : 'stand'} as the cloud wants, on ${counted(upstreams, 'upstream')}.`;
+  const wanted = `${counted(routes, 'route')} ${routes === 1 ? 'stands' : 'stand'} as the cloud wants, on ${counted(upstreams, 'upstream')}${upstreams > 1 ? ' together' : ''}.`;
   return waiting === 0
     ? wanted
     : `${wanted} ${waiting === 1 ? '1 change waits' : `${waiting} changes wait`} for the time that the policy gives.`;
@@ -143,14 +143,16 @@ function cloudText({ board: { latest }, standing }: View, now: number): Html {
     : html`${text}`;
 }
 
-/** How many routes are in which state; each leads to its list. */
-export function countsView({ counts }: View): Html {
+/** How many routes are in which state; each leads to its list. Nobody knows of a cloud that was never read. */
+export function countsView({ counts, standing }: View): Html {
+  const isKnown = standing?.isUnknown !== true;
   return html`<ul class="counts">
     ${STATES.map(
       (state) =>
-        html`<li class="s-${state} ${counts[state] === 0 ? 'zero' : 'some'}">
+        html`<li class="s-${state} ${isKnown && counts[state] > 0 ? 'some' : 'zero'}">
           <a href="${link('routes', { state })}"
-            >${shape(state)}<b>${counts[state]}</b> <span>${STATE_TEXTS[state][0]}</span></a
+            >${shape(state)}<b>${isKnown ? counts[state] : '–'}</b>
+            <span>${STATE_TEXTS[state][0]}</span></a
           >
         </li>`,
     )}

@@ -1,12 +1,14 @@
 /** One line for each upstream router: how it is, what it holds, and what was done last. */
 import { summarizeResult } from '../../report/lines.ts';
 import type { UpstreamReport } from '../../report/report.ts';
+import { isOwnTrouble } from '../own-trouble.ts';
 import { html, type Html } from './html.ts';
 import { link } from './links.ts';
-import { stateMark } from './marks.ts';
+import { shape, stateMark } from './marks.ts';
 import { since } from './moments.ts';
 import { long, nothing, table } from './panels.ts';
 import { worstOf, type RouteState } from './route-state.ts';
+import { afterPush } from './standing.ts';
 import type { View } from './view.ts';
 
 export function upstreamsView(view: View, now: number): Html {
@@ -20,7 +22,7 @@ export function upstreamsView(view: View, now: number): Html {
     const own = (states.get(name) ?? []).map(({ state }) => state);
     return [
       html`<a href="${link('routes', { upstream: name })}">${name}</a>`,
-      stateMark(stateOf(upstream, own)),
+      stateCell(upstream, own, view),
       counts?.desired ?? '–',
       counts?.owned ?? '–',
       counts?.foreign ?? '–',
@@ -46,12 +48,42 @@ export function upstreamsView(view: View, now: number): Html {
   );
 }
 
-function stateOf({ plan, error, result }: UpstreamReport, own: readonly RouteState[]): RouteState {
+function stateCell(upstream: UpstreamReport, own: readonly RouteState[], { standing }: View): Html {
+  const { plan, error } = upstream;
+  if (plan === undefined && error?.code === 'LOCKED') {
+    return wordMark('locked', 'another route-sync works on it; the router was not asked');
+  }
+  if (plan === undefined && error !== undefined && isOwnTrouble(error.code)) {
+    return wordMark('own state', "the agent's own state cannot be used; the router was not asked");
+  }
+  const state = stateOf(upstream, own);
+  return state === 'in-sync' && standing?.isUnknown === true
+    ? html`<span title="the cloud was not read since the agent started">kept</span>`
+    : stateMark(state);
+}
+
+/** Nothing is known of the router, which may be as well as ever. */
+function wordMark(word: string, meaning: string): Html {
+  return html`<span class="state s-unreachable" title="${meaning}"
+    >${shape('unreachable')} ${word}</span
+  >`;
+}
+
+function stateOf(upstream: UpstreamReport, own: readonly RouteState[]): RouteState {
+  const { plan, error, result } = upstream;
   if (plan === undefined) {
     return 'unreachable';
   }
   const isIll = error !== undefined || (result !== undefined && !result.verified);
-  const worst = worstOf([...own, ...(isIll ? (['failed'] as const) : [])]);
+  // What only repairs is of a cloud that no row is of.
+  const left = afterPush(upstream).plan ?? plan;
+  const worst = worstOf([
+    ...own,
+    ...(isIll ? (['failed'] as const) : []),
+    ...(left.conflicts.length > 0 ? (['conflict'] as const) : []),
+    ...(left.held.length > 0 ? (['held'] as const) : []),
+    ...(left.changes.length > 0 ? (['pending'] as const) : []),
+  ]);
   return worst === 'not-announced' ? 'in-sync' : worst;
 }
 

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 
 import { printHtml } from '../../../src/agent/page/html.ts';
-import { agoText, countdown, untilText } from '../../../src/agent/page/moments.ts';
+import { agoText, countdown, since, untilText } from '../../../src/agent/page/moments.ts';
 
 describe('untilText', () => {
   for (const [seconds, text] of [
@@ -29,7 +29,9 @@ describe('countdown', () => {
 
   it('shows a date where the time alone could be that of another day', () => {
     expect(printHtml(countdown(now + 3_600_000, now))).to.match(/>13:00:00Z</);
-    expect(printHtml(countdown(now + 86_400_000, now))).to.match(/>2026-01-06 12:00:00Z</);
+    expect(printHtml(countdown(now + 86_400_000, now))).to.match(/>2026-01-06 12:00Z</);
+    expect(printHtml(since(now - 3_600_000, now))).to.match(/>11:00:00Z</);
+    expect(printHtml(since(now - 86_400_000, now))).to.match(/>2026-01-04 12:00Z</);
   });
 });
 

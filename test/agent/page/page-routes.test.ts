@@ -1,51 +1,9 @@
 import { expect } from 'chai';
 
-import type { Board } from '../../../src/agent/page/board.ts';
 import { createBoard } from '../../../src/agent/page/board.ts';
 import { pageRoutes } from '../../../src/agent/page/page-routes.ts';
-import type { Page, RouteAnswer } from '../../../src/agent/server/route.ts';
 import { badDay, bigDay, blindDay, boardOf, calmDay, endCycle, journals, NOW } from './scene.ts';
-
-async function siteOf(board: Board) {
-  const routes = await pageRoutes({
-    board,
-    now: () => NOW,
-    nextCycle: () => NOW + 45_000,
-    readJournal: async () => journals(),
-  });
-  const answer = async (address: string): Promise<RouteAnswer> => {
-    const { pathname: path, searchParams: query } = new URL(address, 'http://host/');
-    const route = routes.find(
-      (each) =>
-        each.path === path || (each.path.endsWith('*') && path.startsWith(each.path.slice(0, -1))),
-    );
-    if (route === undefined) {
-      throw new Error(`no route for ${path}`);
-    }
-    return route.answer({ path, query, isTrusted: true });
-  };
-  const page = async (address: string): Promise<Page> => {
-    const got = await answer(address);
-    if ('start' in got) {
-      throw new Error(`${address} is a stream`);
-    }
-    return got;
-  };
-  const text = async (address: string): Promise<string> => String((await page(address)).body);
-  return { answer, page, text };
-}
-
-/** The text of the element with that id, without tags. */
-function partOf(html: string, id: string): string {
-  const [, rest = ''] = html.split(`id="${id}"`);
-  return (
-    rest
-      .slice(rest.indexOf('>') + 1)
-      .split(/<\/section>|<\/main>/)[0]
-      ?.replaceAll(/<[^>]+>/g, ' ')
-      .replaceAll(/\s+/g, ' ') ?? ''
-  );
-}
+import { partOf, siteOf } from './site.ts';
 
 describe('pageRoutes', () => {
   it('shows on a new agent that nothing is known yet, on every page', async () => {
@@ -68,56 +26,51 @@ describe('pageRoutes', () => {
     expect(partOf(page, 'conflicts')).to.contain('Nothing is in the way');
   });
 
-  it('calls nothing in order that is not known', async () => {
-    const day = calmDay();
-    const [edge] = day.upstreams;
-    if (edge === undefined) {
-      throw new Error('no upstream');
-    }
-    const plan = edge.plan && { ...edge.plan, changes: [], held: [], conflicts: [], warnings: [] };
-    const gone = { ...edge, plan: undefined, result: undefined };
-    const lost = { code: 'LOCKED', message: 'by pid 7' };
-    const still = { ...edge, plan, result: undefined };
-    const page = async (...upstreams: readonly (typeof edge)[]): Promise<string> =>
-      (await siteOf(boardOf({ ...day, upstreams }))).text('/');
+  it('names routers that are gone as they were called', async () => {
+    const before = calmDay();
+    const named = before.candidates.map((each) => ({
+      ...each,
+      router: { ...each.router, id: 'left', name: 'the left one' },
+    }));
+    const board = boardOf({ ...before, candidates: named });
+    const { text } = await siteOf(board);
+    await text('/');
+    endCycle(board, badDay(), NOW);
+    const page = await text('/');
+    expect(partOf(page, 'map')).to.contain('the left one');
+    expect(await text('/routes?state=held')).to.contain('the left one');
+  });
 
-    const away = await page({ ...gone, error: lost });
-    expect(partOf(away, 'plan')).to.contain('nothing is known of edge1');
-    expect(partOf(away, 'held')).to.contain('nothing is known of edge1');
-    expect(partOf(away, 'conflicts')).to.contain('nothing is known of edge1');
-    expect(partOf(away, 'summary')).to.contain('Another route-sync works on edge1');
-    expect(partOf(await page(still), 'plan')).to.contain('the upstreams hold what they should.');
-    const held = { ...still, plan: plan && { ...plan, held: edge.plan?.held ?? [] } };
-    expect(partOf(await page(held), 'plan')).to.match(
-      /Nothing was changed; \d+ changes? (?:is|are) held\./,
+  it('says in words how each cycle ended', async () => {
+    const board = createBoard();
+    const cycle = { startedAt: NOW, finishedAt: NOW, report: calmDay(), error: undefined };
+    [0, 1, 3, 4, 75, 78].forEach((exitCode) =>
+      board.observer.cycleEnded({ ...cycle, run: `${exitCode}`, exitCode }),
+    );
+    const cycles = partOf(await (await siteOf(board)).text('/'), 'cycles');
+    for (const words of [
+      'in order',
+      'failed',
+      'refused',
+      'partly done',
+      'locked',
+      'configuration',
+    ]) {
+      expect(cycles).to.contain(words);
+    }
+    expect(cycles).not.to.contain('exit code');
+  });
+
+  it('counts the routes of several upstreams together', async () => {
+    const page = await (await siteOf(boardOf(calmDay()))).text('/');
+    expect(partOf(page, 'summary')).to.contain(
+      '14 routes stand as the cloud wants, on 2 upstreams together. 1 change waits',
     );
   });
 
-  it('does not speak of a cloud that it never saw', async () => {
-    const { text } = await siteOf(boardOf(blindDay()));
-
-    expect(await text('/')).to.contain('the cloud was not read since the agent started');
-    expect(await text('/explain?q=web')).to.contain('nothing is known of it');
-  });
-
-  it('lets no crowd of readers walk through the journal', async () => {
-    const { page } = await siteOf(boardOf(calmDay()));
-    const asked = Array.from({ length: 40 }, async (_, i) => page(`/journal?run=r${i % 20}`));
-    const answers = (await Promise.all(asked)).map(({ status }) => status);
-
-    expect(new Set(answers)).to.deep.equal(new Set([200, 503]));
-    expect(answers.filter((status) => status === 200)).to.have.length(16);
-    expect((await page('/journal?run=r19')).status).to.equal(200);
-  });
-
-  it('draws the overview once for all who ask for the same', async () => {
-    const board = boardOf(calmDay());
-    const { page } = await siteOf(board);
-    const first = await page('/');
-
-    expect(await page('/')).to.equal(first);
-    endCycle(board, badDay(), NOW);
-    expect(await page('/')).not.to.equal(first);
+  it('waits for the first reading of the journal where that is asked for', async () => {
+    const { text } = await siteOf(boardOf(calmDay()));
+    expect(partOf(await text('/journal'), 'runs')).to.contain('UNFINISHED');
   });
 
   it('shows both sides of every conflict, and what became of every change', async () => {

@@ -91,6 +91,21 @@ describe('verdictOf', () => {
     });
   }
 
+  for (const [code, title] of [
+    ['LOCKED', 'Another route-sync works on edge1'],
+    ['STATE_CORRUPT', "The agent's own state of edge1 cannot be used"],
+    ['JOURNAL_BROKEN', "The agent's own state of edge1 cannot be used"],
+    ['UPSTREAM_UNREACHABLE', 'edge1 could not be read'],
+  ] as const) {
+    it(`blames the router for ${code} only where it is the router's`, () => {
+      const day = calmDay();
+      const upstreams = day.upstreams.map((upstream, i) =>
+        i > 0 ? upstream : { ...upstream, plan: undefined, error: { code, message: 'why' } },
+      );
+      expect(verdict({ ...day, upstreams })).to.include({ level: 'bad', title });
+    });
+  }
+
   it('tells of a cycle that ended early after a good one', () => {
     const board = boardOf(calmDay());
     board.observer.cycleEnded({

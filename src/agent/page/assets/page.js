@@ -121,8 +121,20 @@ function scriptOf(page) {
   return page.querySelector('script[src]')?.getAttribute('src');
 }
 
-async function refresh() {
+/** Asks again where too many others ask at this moment. @param {number} tries @returns {Promise<Response>} */
+async function ask(tries) {
   const response = await fetch(location.href, { cache: 'no-store' });
+  if (response.status !== 503 || tries === 0) {
+    return response;
+  }
+  await new Promise((resolve) => {
+    setTimeout(resolve, SECOND * (1 + Math.random()));
+  });
+  return ask(tries - 1);
+}
+
+async function refresh() {
+  const response = await ask(10);
   const page = parse(await response.text());
   if (!response.ok) {
     throw new Error(response.statusText);

@@ -1,0 +1,34 @@
+/** What a change in the cloud touched: ids and nothing else, for the cloud is asked for the rest. */
+
+/** The collections whose objects decide over routes. */
+export type TouchedKind = 'routers' | 'ports' | 'subnets' | 'networks' | 'floatingips';
+
+export interface Touched extends Readonly<Record<TouchedKind, ReadonlySet<string>>> {
+  /** What changed reaches further than ids tell (subnet pools, address scopes): the whole cloud is to be read. */
+  readonly everything: boolean;
+}
+
+export const NOTHING_TOUCHED: Touched = {
+  routers: new Set(),
+  ports: new Set(),
+  subnets: new Set(),
+  networks: new Set(),
+  floatingips: new Set(),
+  everything: false,
+};
+
+/** Both together. */
+export function touchedTogether(a: Touched, b: Touched): Touched {
+  return {
+    routers: a.routers.union(b.routers),
+    ports: a.ports.union(b.ports),
+    subnets: a.subnets.union(b.subnets),
+    networks: a.networks.union(b.networks),
+    floatingips: a.floatingips.union(b.floatingips),
+    everything: a.everything || b.everything,
+  };
+}
+
+export function isNothing({ everything, ...kinds }: Touched): boolean {
+  return !everything && Object.values(kinds).every(({ size }) => size === 0);
+}

@@ -19,12 +19,13 @@ export const NOTHING_TOUCHED: Touched = {
 
 /** Both together. */
 export function touchedTogether(a: Touched, b: Touched): Touched {
+  const both = (kind: TouchedKind): ReadonlySet<string> => new Set([...a[kind], ...b[kind]]);
   return {
-    routers: a.routers.union(b.routers),
-    ports: a.ports.union(b.ports),
-    subnets: a.subnets.union(b.subnets),
-    networks: a.networks.union(b.networks),
-    floatingips: a.floatingips.union(b.floatingips),
+    routers: both('routers'),
+    ports: both('ports'),
+    subnets: both('subnets'),
+    networks: both('networks'),
+    floatingips: both('floatingips'),
     everything: a.everything || b.everything,
   };
 }

@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   POLICY_SELECTOR_UNKNOWN:
     'A name or id in policy.allow, policy.deny or policy.reserved fits no object of the cloud, or several',
   SNAPSHOT_INCOMPLETE: 'The cloud answered with objects that refer to objects it did not show',
+  SNAPSHOT_PENDING:
+    'The cloud is being read for the first time since the start, and that takes long: until then the last good state is kept',
   SNAPSHOT_DEADLINE: 'The snapshot of the cloud took longer than cloud.snapshotTimeoutSeconds',
   UPSTREAM_TOOL_MISSING: 'A program that the upstream needs is not installed',
   UPSTREAM_UNREACHABLE: 'The upstream (its namespace, host or session) cannot be reached',
@@ -57,6 +59,16 @@ export const ERROR_CODES = {
   LEADER_UNREACHABLE:
     'The store of the leader lock (etcd or Kubernetes) does not answer, or refuses us',
   NOT_LEADER: 'Another agent holds the leader lock, so nothing was written',
+  NOTIFICATIONS_SETTINGS: 'A file that cloud.notifications names cannot be used',
+  NOTIFICATIONS_UNREACHABLE:
+    'RabbitMQ (cloud.notifications) does not answer; only the schedule finds changes until it does',
+  NOTIFICATIONS_CERTIFICATE:
+    'The certificate of RabbitMQ is not trusted or is for another name, or ours is refused',
+  NOTIFICATIONS_LOGIN: 'RabbitMQ refused the user, the password or the virtual host',
+  NOTIFICATIONS_EXCHANGE:
+    'The exchange of cloud.notifications does not exist: wrong name, or Neutron sent nothing yet',
+  NOTIFICATIONS_QUEUE:
+    'RabbitMQ refuses our own queue: no right to it, another agent reads it, or it was made otherwise',
   SERVER_FAILED: 'The HTTP server of the agent cannot listen, or its token cannot be read',
   AGENT_NOT_READY: 'The agent answers that it is not ready, or does not answer',
   NOT_CONFIRMED: 'A question that needs a yes was not answered with one',

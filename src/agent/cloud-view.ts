@@ -6,9 +6,14 @@ import {
   type EligibilityInput,
   type ProtectedAddress,
 } from '../core/eligibility.ts';
+import type { Reading } from '../core/removal.ts';
 import type { ExternalNetwork, Snapshot } from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
-import { withJointSignal, type OpenStackClient } from '../openstack-client-lite/index.ts';
+import {
+  withJointSignal,
+  type NetworkClient,
+  type OpenStackClient,
+} from '../openstack-client-lite/index.ts';
 import type { SnapshotFacts } from '../report/report.ts';
 import { protectedAddresses } from './protected-addresses.ts';
 import { assertSelectors } from './selectors.ts';
@@ -30,6 +35,11 @@ export interface CloudView {
   readonly revisions: ReadonlyMap<string, number>;
   /** When the router, router port or subnet was last changed in the cloud, in Unix milliseconds, by id. */
   readonly updatedAt: ReadonlyMap<string, number>;
+  readonly reading: Reading;
+  /** When the last reading of the whole cloud began, in Unix milliseconds. */
+  readonly wholeAt: number;
+  /** Has the answers by id that this view is made of at hand; undefined where none was asked for by id. */
+  readonly network: NetworkClient | undefined;
 }
 
 export interface CloudSource {
@@ -41,12 +51,20 @@ export interface CloudSource {
 
 /** Reads and judges the cloud; throws SNAPSHOT_DEADLINE, or what readSnapshot throws. */
 export async function readCloud(source: CloudSource): Promise<CloudView> {
+  return inTime(source, readInTime);
+}
+
+/** Reads of the cloud with the deadline of a snapshot; throws SNAPSHOT_DEADLINE. */
+export async function inTime<T>(
+  source: CloudSource,
+  read: (source: CloudSource) => Promise<T>,
+): Promise<T> {
   const { config, signal } = source;
   const { snapshotTimeoutSeconds } = config.cloud;
   const sources = { sources: [signal], deadlineMs: snapshotTimeoutSeconds * 1000 };
   return withJointSignal(sources, async (joint) => {
     try {
-      return await readInTime({ ...source, signal: joint.signal });
+      return await read({ ...source, signal: joint.signal });
     } catch (cause) {
       signal.throwIfAborted();
       if (joint.isLate()) {
@@ -71,9 +89,26 @@ async function readInTime({ config, client, now, signal }: CloudSource): Promise
   assertSelectors(policy, snapshot);
   const { all } = await client.endpoints({ signal });
   const hosts = await protectedAddresses(all.map((url) => new URL(url)));
-  const facts = factsOf(snapshot, Math.round(now() - started));
-  const times = { revisions: revisionsOf(snapshot), updatedAt: updateTimesOf(snapshot) };
-  return { snapshot, facts, ...times, ...judgeOnce(snapshot, config, JSON.stringify(hosts)) };
+  return {
+    ...describeSnapshot(snapshot, now() - started),
+    ...judgeOnce(snapshot, config, JSON.stringify(hosts)),
+    reading: 'whole',
+    wholeAt: started,
+    network: undefined,
+  };
+}
+
+/** The snapshot with what is told of it; `readMs`: how long reading it took, in milliseconds. */
+export function describeSnapshot(
+  snapshot: Snapshot,
+  readMs: number,
+): Pick<CloudView, 'snapshot' | 'facts' | 'revisions' | 'updatedAt'> {
+  return {
+    snapshot,
+    facts: factsOf(snapshot, Math.round(readMs)),
+    revisions: revisionsOf(snapshot),
+    updatedAt: updateTimesOf(snapshot),
+  };
 }
 
 /** `hosts`: the protected addresses as JSON, so that equal ones are the same value. */

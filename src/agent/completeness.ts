@@ -50,8 +50,14 @@ export function assertPools({
 /** neutron_lib/constants.py, IPV6_PD_POOL_ID: stands in for a pool, and is none. */
 const VIRTUAL_POOLS = new Set(['prefix_delegation']);
 
-/** Throws CLOUD_VIEW_NARROWED or SNAPSHOT_INCOMPLETE unless every object that is referred to was shown. */
+/** Throws CLOUD_VIEW_NARROWED or SNAPSHOT_INCOMPLETE unless this is the whole truth. */
 export function assertComplete(snapshot: Objects, witness: Witness): void {
+  assertConsistent(snapshot);
+  assertFullView(snapshot, witness);
+}
+
+/** Throws CLOUD_VIEW_NARROWED or SNAPSHOT_INCOMPLETE unless every object that is referred to was shown. */
+export function assertConsistent(snapshot: Objects): void {
   const narrowed = hiddenGatewayPort(snapshot) ?? hiddenExternalSubnet(snapshot);
   if (narrowed !== undefined) {
     throw narrowedView(narrowed);
@@ -64,6 +70,13 @@ export function assertComplete(snapshot: Objects, witness: Witness): void {
       { retryable: true },
     );
   }
+}
+
+/** Throws CLOUD_VIEW_NARROWED unless roles or objects show that the user sees all projects. */
+export function assertFullView(
+  snapshot: Pick<Objects, 'gatewayPorts' | 'externalNetworks'>,
+  witness: Witness,
+): void {
   if (!seesEverything(snapshot, witness)) {
     throw narrowedView(
       `its roles (${witness.roles.join(', ') || 'none'}) do not include admin, and not every external network shows a gateway port that would prove more`,
@@ -101,7 +114,10 @@ function sentinelLost(kind: keyof Sentinel, id: string): RouteSyncError {
  * without the role admin each external network has to show one. System scope proves nothing: Neutron shows a system
  * reader the objects of no project at all.
  */
-function seesEverything({ gatewayPorts, externalNetworks }: Objects, { roles }: Witness): boolean {
+function seesEverything(
+  { gatewayPorts, externalNetworks }: Pick<Objects, 'gatewayPorts' | 'externalNetworks'>,
+  { roles }: Witness,
+): boolean {
   const proven = new Set(gatewayPorts.map(({ networkId }) => networkId));
   return (
     roles.includes('admin') ||

@@ -18,6 +18,8 @@ import { findUnlisted } from './witness.ts';
 
 export interface Confirmation {
   readonly network: NetworkClient;
+  /** Has answers by id at hand that are of this very reading of the cloud. */
+  readonly asked?: NetworkClient | undefined;
   readonly eligibility: CloudEligibility;
   /** What `judge` made of the eligibility input. */
   readonly candidates: readonly Candidate[];
@@ -53,8 +55,10 @@ async function withoutDoubtful(
   losses: readonly Loss[],
   asking: Confirmation,
 ): Promise<UpstreamPlan> {
-  const doubts = await doubtsOver(losses, { ...asking, network: askOnce(asking.network) });
+  const network = asking.asked ?? askOnce(asking.network);
+  const doubts = await doubtsOver(losses, { ...asking, network });
   const isSure = losses.some(({ change }) => !doubts.has(change));
+  // Not of what was asked before: only an answer that comes after the others proves that they still counted.
   const narrowed = isSure ? await narrowedView(asking) : undefined;
   const lost = new Set(losses.map(({ change }) => change));
   return withhold(plan, (change) => {

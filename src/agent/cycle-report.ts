@@ -34,6 +34,7 @@ export function cycleReport(
     owner: deps.config.owner,
     run: options.run,
     snapshot: cloud?.facts,
+    wholeAt: cloud?.wholeAt,
     blind: blind && { code: blind.code, message: blind.message },
     freeze,
     standby,

@@ -6,7 +6,8 @@ import { digestOf } from '../report/json.ts';
 import type { Report, UpstreamReport } from '../report/report.ts';
 import { cycleReport, problemOf } from './cycle-report.ts';
 import { leadFor, type Lead } from './leader/lead.ts';
-import { look } from './look.ts';
+import type { CloudSource } from './cloud-view.ts';
+import { look, type Sight } from './look.ts';
 import type { Observer } from './observer.ts';
 import { openUpstream, type OpenDeps } from './open-upstream.ts';
 import { planUpstreams, type Planned } from './plan-upstreams.ts';
@@ -18,6 +19,8 @@ export interface CycleDeps extends OpenDeps {
   readonly config: Config;
   readonly upstreams: readonly Upstream[];
   readonly client: OpenStackClient;
+  /** What to go by; the whole cloud, read now, by default. */
+  readonly look?: (source: CloudSource) => Promise<Sight>;
   /** What was called, for journal and status. */
   readonly command: string;
   readonly observer: Observer;
@@ -54,7 +57,7 @@ export async function runCycle(deps: CycleDeps, options: CycleOptions): Promise<
     ),
   );
   try {
-    const sight = await look(deps);
+    const sight = await (deps.look ?? look)(deps);
     if (
       sight.blind !== undefined &&
       (options.needsCloud === true || options.reviewed !== undefined)

@@ -5,6 +5,7 @@ import { guardPlan, guardRun, type GuardFacts } from '../core/guard.ts';
 import type { HeldCode } from '../core/hold.ts';
 import { holdAll, withoutRemovals, type Held, type UpstreamPlan } from '../core/plan.ts';
 import { comparePrefixes } from '../core/prefix.ts';
+import type { Reading } from '../core/removal.ts';
 import { prefixOf, type DesiredRoute } from '../core/route.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { OpenStackClient } from '../openstack-client-lite/index.ts';
@@ -123,11 +124,12 @@ async function planFromCloud(
   const { upstream, state, ledger } = open;
   const view = upstream.viewOf(cloud.snapshot.externalNetworks);
   const desired = upstream.desiredFor(view, cloud.candidates, state, ledger.routes, config.policy);
-  const draft = draftPlan(open, desired, deps);
+  const draft = draftPlan(open, desired, { ...deps, reading: cloud.reading });
   // The guard goes first: it bounds how many objects are asked for one by one.
   const guarded = force ? draft : guardPlan(draft, config.guard, guardFacts(open, now()));
   const plan = await confirmLosses(guarded, {
     network: client.network,
+    asked: cloud.network,
     eligibility: cloud.eligibility,
     candidates: cloud.candidates,
     ledger: ledger.routes,
@@ -139,7 +141,7 @@ async function planFromCloud(
     plan,
     networkIds: view.networkIds,
     revisions: cloud.revisions,
-    fresh: await freshState(open, { desired: desired.routes, held: plan.held }, deps),
+    fresh: await freshState(open, { desired: desired.routes, held: plan.held, cloud }, deps),
     stale: undefined,
   };
 }
@@ -150,8 +152,16 @@ const UNDECIDED: ReadonlySet<HeldCode> = new Set(['grace', 'window', 'unconfirme
 /** What to keep while the cloud cannot be read: a snapshot that was not believed takes nothing out of it. */
 async function freshState(
   { upstream }: OpenUpstream,
-  { desired, held }: { readonly desired: readonly DesiredRoute[]; readonly held: readonly Held[] },
-  { config, state: store, now }: PlanContext['deps'],
+  {
+    desired,
+    held,
+    cloud,
+  }: {
+    readonly desired: readonly DesiredRoute[];
+    readonly held: readonly Held[];
+    readonly cloud: Pick<CloudView, 'wholeAt'>;
+  },
+  { config, state: store }: PlanContext['deps'],
 ): Promise<LastGood> {
   const digest = configDigest(config.policy, upstream.config);
   const undecided = new Set(
@@ -168,7 +178,7 @@ async function freshState(
     kept.length === 0
       ? desired
       : [...desired, ...kept].sort((a, b) => comparePrefixes(a.prefix, b.prefix));
-  return { configDigest: digest, at: now(), routes };
+  return { configDigest: digest, at: cloud.wholeAt, routes };
 }
 
 async function planFromLastGood(
@@ -192,7 +202,7 @@ async function planFromLastGood(
   }
   const desired = desiredFromLastGood({ routes: last.routes, state, policy: config.policy });
   const draft = withoutRemovals(
-    draftPlan(open, desired, deps),
+    draftPlan(open, desired, { ...deps, reading: 'touched' }),
     'the cloud cannot be read, so nothing is removed',
   );
   const guarded = force ? draft : guardPlan(draft, config.guard, guardFacts(open, now()));
@@ -217,9 +227,10 @@ async function lastGoodAt({ at }: LastGood, name: string, store: StateDirectory)
 function draftPlan(
   { upstream, state, ledger }: OpenUpstream,
   desired: Desired,
-  { config, now }: PlanContext['deps'],
+  { config, now, reading }: PlanContext['deps'] & { readonly reading: Reading },
 ): UpstreamPlan {
   return upstream.planUpstream({
+    reading,
     upstream: upstream.config.name,
     desired,
     state,

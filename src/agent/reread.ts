@@ -36,8 +36,8 @@ export function askOnce(network: NetworkClient): NetworkClient {
 const MAX_EXTERNAL_SUBNETS = 64;
 
 /**
- * A snapshot of the one router, with its objects as they are when asked for by id; undefined if one is gone. Throws
- * SNAPSHOT_INCOMPLETE where the pool of a subnet is not shown.
+ * A snapshot of the one router, with its objects as they are when asked for by id; undefined if one is gone. Step by step,
+ * so that a router that is gone costs one question. Throws SNAPSHOT_INCOMPLETE where the pool of a subnet is not shown.
  */
 export async function rereadOrigin(
   origin: Origin,
@@ -48,17 +48,23 @@ export async function rereadOrigin(
     return undefined;
   }
   const get = getter(rereading);
-  const tie = await askTie(origin, get);
-  if (tie === undefined) {
+  const router = await get('routers', origin.router);
+  if (router === undefined) {
     return undefined;
   }
-  const [leg, asked] = await Promise.all([
+  const [port, floatingIp, leg] = await Promise.all([
+    get('ports', origin.port),
+    get('floatingips', origin.floatingIp),
     get('ports', origin.leg),
-    askSubnets(origin, snapshot, get),
   ]);
+  const tied = origin.floatingIp === '' ? port?.device_id : floatingIp?.router_id;
+  if (tied !== router.id) {
+    return undefined;
+  }
+  const asked = await askSubnets(origin, snapshot, get);
   return origin.floatingIp === '' && asked.subnets.get(origin.subnet) === undefined
     ? undefined
-    : withObjects(snapshot, { ...tie, ...asked, leg });
+    : withObjects(snapshot, { router, port, floatingIp, leg, ...asked });
 }
 
 type Get = <C extends CollectionName>(
@@ -70,26 +76,6 @@ type Get = <C extends CollectionName>(
 function getter({ network, signal }: Rereading): Get {
   return async (collection, id) =>
     id === '' ? undefined : network.get(collection, id, { signal });
-}
-
-interface Tie {
-  readonly router: NeutronObject<'routers'>;
-  readonly port: NeutronObject<'ports'> | undefined;
-  readonly floatingIp: NeutronObject<'floatingips'> | undefined;
-}
-
-/** The router and what ties the route to it; step by step, so that a router that is gone costs one question. */
-async function askTie(origin: Origin, get: Get): Promise<Tie | undefined> {
-  const router = await get('routers', origin.router);
-  if (router === undefined) {
-    return undefined;
-  }
-  const [port, floatingIp] = await Promise.all([
-    get('ports', origin.port),
-    get('floatingips', origin.floatingIp),
-  ]);
-  const tied = origin.floatingIp === '' ? port?.device_id : floatingIp?.router_id;
-  return tied === router.id ? { router, port, floatingIp } : undefined;
 }
 
 type Pools = Pick<Snapshot, 'poolScopes' | 'poolNames'>;
@@ -144,7 +130,10 @@ function readsPools({ natModel, poolScopes }: Snapshot): boolean {
   return natModel === 'ovs' || poolScopes.size > 0;
 }
 
-interface Objects extends Tie, Surroundings {
+interface Objects extends Surroundings {
+  readonly router: NeutronObject<'routers'>;
+  readonly port: NeutronObject<'ports'> | undefined;
+  readonly floatingIp: NeutronObject<'floatingips'> | undefined;
   readonly leg: NeutronObject<'ports'> | undefined;
 }
 

@@ -5,6 +5,7 @@ import { scheduleJob, type Job } from 'node-schedule';
 
 import { cronProblem } from '../config/cron.ts';
 import { RouteSyncError } from '../errors.ts';
+import { withJointSignal } from '../openstack-client-lite/index.ts';
 
 export interface ScheduleOptions {
   /** Six fields, the seconds first, in local time. */
@@ -12,6 +13,8 @@ export interface ScheduleOptions {
   /** A scheduled run starts up to this much later. */
   readonly jitterMs: number;
   readonly run: () => Promise<void>;
+  /** The cron line fires: before the run that comes of it, or during the one that it does not interrupt. Must not throw. */
+  readonly onTick?: () => void;
   /** A run was due while another one was under way; `skips` counts them since the start. Must not throw. */
   readonly onSkip: (skips: number) => void;
   /** What a run rejected with; the schedule goes on. Must not throw. */
@@ -23,7 +26,7 @@ export interface ScheduleOptions {
 export interface Schedule {
   /** When the next run is due, before jitter. */
   next(): Date | undefined;
-  /** Runs at once and without jitter; skipped while a run is under way. */
+  /** Runs at once and without jitter; after the run that is under way, if one is. */
   trigger(): void;
   /** Starts no more runs, gives up one that waits for its jitter, and resolves when the one under way has ended. */
   stop(): Promise<void>;
@@ -33,26 +36,62 @@ export interface Schedule {
 export function startSchedule(options: ScheduleOptions): Schedule {
   const stopping = new AbortController();
   let underWay: Promise<void> | undefined;
+  /** Ends the jitter of the run that waits for it. */
+  let hurry = new AbortController();
+  let isWaiting = false;
+  let again = false;
   let skips = 0;
 
+  async function run(delayMs: number): Promise<void> {
+    isWaiting = delayMs > 0;
+    await pause(delayMs, [stopping.signal, hurry.signal]);
+    isWaiting = false;
+    if (!stopping.signal.aborted) {
+      await options.run().catch(options.onError);
+    }
+  }
+
   function start(delayMs: number): void {
-    if (stopping.signal.aborted) {
-      return;
-    }
-    if (underWay !== undefined) {
-      skips += 1;
-      options.onSkip(skips);
-      return;
-    }
-    underWay = runOnce(options, delayMs, stopping.signal).finally(() => {
+    hurry = new AbortController();
+    underWay = run(delayMs).finally(() => {
       underWay = undefined;
+      if (again) {
+        again = false;
+        trigger();
+      }
     });
   }
 
-  const job = jobOf(options.cron, () => start(options.random() * options.jitterMs));
+  function trigger(): void {
+    if (stopping.signal.aborted) {
+      return;
+    }
+    if (underWay === undefined) {
+      start(0);
+    } else if (isWaiting) {
+      hurry.abort();
+    } else {
+      again = true;
+    }
+  }
+
+  function tick(): void {
+    if (stopping.signal.aborted) {
+      return;
+    }
+    options.onTick?.();
+    if (underWay === undefined) {
+      start(options.random() * options.jitterMs);
+    } else {
+      skips += 1;
+      options.onSkip(skips);
+    }
+  }
+
+  const job = jobOf(options.cron, tick);
   return {
     next: () => job.nextInvocation() ?? undefined,
-    trigger: () => start(0),
+    trigger,
     stop: async () => {
       job.cancel();
       stopping.abort();
@@ -61,21 +100,11 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   };
 }
 
-async function runOnce(
-  { run, onError }: ScheduleOptions,
-  delayMs: number,
-  stopping: AbortSignal,
-): Promise<void> {
-  try {
-    await sleep(delayMs, undefined, { signal: stopping });
-  } catch {
-    return;
-  }
-  try {
-    await run();
-  } catch (error) {
-    onError(error);
-  }
+/** Resolves when the time is over, or one of the signals fired. */
+async function pause(ms: number, signals: readonly AbortSignal[]): Promise<void> {
+  await withJointSignal({ sources: signals }, async ({ signal }) =>
+    sleep(ms, undefined, { signal }).catch(() => undefined),
+  );
 }
 
 function jobOf(cron: string, tick: () => void): Job {

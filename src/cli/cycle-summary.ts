@@ -27,14 +27,14 @@ export function summarizeCycle(facts: CycleFacts, outcome: Outcome): CycleSummar
     frozen: report?.freeze,
     upstreams: (report?.upstreams ?? []).map((upstream) => ({
       ...summarizeUpstream(upstream),
-      lastGoodAt: lastGoodAt(upstream, facts),
+      lastGoodAt: lastGoodAt(upstream, report?.wholeAt ?? facts.startedAt),
     })),
   };
 }
 
 /** When the desired state of the upstream was read from the cloud, in ISO 8601; undefined where there was none. */
-function lastGoodAt({ plan, stale }: UpstreamReport, facts: CycleFacts): string | undefined {
-  const at = stale?.at ?? (plan === undefined ? undefined : facts.startedAt);
+function lastGoodAt({ plan, stale }: UpstreamReport, wholeAt: number): string | undefined {
+  const at = stale?.at ?? (plan === undefined ? undefined : wholeAt);
   return at === undefined ? undefined : new Date(at).toISOString();
 }
 

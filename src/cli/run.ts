@@ -6,6 +6,8 @@ import type { CycleSummary } from '../agent/cycle-history.ts';
 import type { Leadership } from '../agent/leader/index.ts';
 import { startSchedule, type Schedule } from '../agent/schedule.ts';
 import { openState } from '../agent/state.ts';
+import { watchCloud, type CloudWatch } from '../agent/watch/cloud-watch.ts';
+import { hasLastGood } from '../agent/watch/last-good-at-hand.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { RouteSyncError } from '../errors.ts';
@@ -22,6 +24,7 @@ import { closeCycle, loadSelected, openCycle, surroundingsOf } from './wiring.ts
 interface Opened {
   readonly loaded: LoadedConfig;
   readonly deps: CycleDeps;
+  readonly watch: CloudWatch;
   readonly server: ServerPlan;
 }
 
@@ -112,7 +115,12 @@ async function openAgent(
   try {
     // Last: who takes part in an election has to do the work.
     const leadership = await leadershipFor(context, loaded.config, before);
-    return { loaded, deps: { ...deps, leadership }, server };
+    const watch = watchCloud({
+      now: context.now,
+      percent: loaded.config.cloud.maxLoadPercent,
+      canGoOn: async () => hasLastGood(deps),
+    });
+    return { loaded, deps: { ...deps, leadership, look: watch.look }, watch, server };
   } catch (error) {
     await closeCycle(deps);
     throw error;
@@ -140,18 +148,17 @@ async function leadershipFor(
 async function startAgent(
   context: CommandContext,
   { watchers, serving }: Surroundings,
-  { loaded, deps, server }: Opened,
+  { loaded, deps, watch, server }: Opened,
 ): Promise<Agent> {
   const { log } = context;
   const { config, leadership } = deps;
   watchers.configure(loaded, leadership);
   await serving.become(server);
   // Who becomes the leader does not wait for the schedule, and a standby's cycle under way counts for nothing.
-  let takesOver = false;
   const forgetRole =
     leadership?.onChange(() => {
-      takesOver = leadership.role() === 'leader';
-      if (takesOver) {
+      if (leadership.role() === 'leader') {
+        watch.distrust();
         schedule.trigger();
       }
     }) ?? NOTHING;
@@ -160,15 +167,15 @@ async function startAgent(
     jitterMs: config.jitterSeconds * 1000,
     random: Math.random,
     run: async () => {
-      takesOver = false;
       try {
         await applyOnce(context, deps, { force: false, verbose: false, reviewed: undefined });
       } finally {
-        if (takesOver) {
-          setImmediate(() => schedule.trigger());
+        if (watch.isExpecting()) {
+          schedule.trigger();
         }
       }
     },
+    onTick: watch.tick,
     onSkip: (skips) => {
       watchers.cycleSkipped();
       // The first, and then at doubling distances: a long push skips many.

@@ -16,7 +16,7 @@ import { holdRule, type Hold, type HoldRules } from './hold.ts';
 import { isAsWanted } from './next-hops.ts';
 import { ownedRoutesOf, type OwnedRoutes } from './owned.ts';
 import { comparePrefixes, type Prefix } from './prefix.ts';
-import { countMissing, type Missing } from './removal.ts';
+import { countMissing, type Missing, type Reading } from './removal.ts';
 import { prefixOf, type RouteChange, type UpstreamState } from './route.ts';
 
 /** A change that is kept back. */
@@ -50,6 +50,7 @@ export interface PlanInput extends HoldRules {
   readonly state: UpstreamState;
   /** The record of unwanted routes before this snapshot. */
   readonly missing: ReadonlyMap<string, Missing>;
+  readonly reading: Reading;
 }
 
 /** Compares, then keeps back what mode, ledger, grace time, windows and route budget do not let through yet. */
@@ -160,13 +161,16 @@ function removalsOf(
 
 function countRemovals(
   changes: readonly RouteChange[],
-  { missing, now }: PlanInput,
+  { missing, now, reading }: PlanInput,
 ): ReadonlyMap<string, Missing> {
   const prefixes = changes
     .filter(({ action }) => action === 'remove')
     .map((change) => prefixOf(change).text);
   return new Map(
-    [...new Set(prefixes)].map((prefix) => [prefix, countMissing(missing.get(prefix), now)]),
+    [...new Set(prefixes)].map((prefix) => [
+      prefix,
+      countMissing(missing.get(prefix), { now, reading }),
+    ]),
   );
 }
 

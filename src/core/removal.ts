@@ -12,11 +12,22 @@ export interface RemovalRule {
   readonly graceSeconds: number;
 }
 
-/** What this snapshot adds to the record of a route that is not wanted. */
-export function countMissing(known: Missing | undefined, now: number): Missing {
-  return known === undefined
-    ? { since: now, snapshots: 1 }
-    : { since: Math.min(known.since, now), snapshots: known.snapshots + 1 };
+/** How a snapshot came about: all of the cloud was read, or what changed was read and the rest is of before. */
+export type Reading = 'whole' | 'touched';
+
+/**
+ * What this snapshot adds to the record of a route that is not wanted. Reading what changed counts as the first look;
+ * several snapshots are several readings of the whole cloud.
+ */
+export function countMissing(
+  known: Missing | undefined,
+  { now, reading }: { readonly now: number; readonly reading: Reading },
+): Missing {
+  if (known === undefined) {
+    return { since: now, snapshots: 1 };
+  }
+  const more = reading === 'whole' ? 1 : 0;
+  return { since: Math.min(known.since, now), snapshots: known.snapshots + more };
 }
 
 /** The earliest time at which the route may go, in Unix milliseconds. */

@@ -19,7 +19,12 @@ export {
   OpenStackError,
 } from './errors.ts';
 export { type JointSignal, withJointSignal } from './joint-signal.ts';
-export type { CollectionName, NeutronFilters, NeutronObject } from './neutron-objects.ts';
+export {
+  type CollectionName,
+  ID_PATTERN,
+  type NeutronFilters,
+  type NeutronObject,
+} from './neutron-objects.ts';
 export { Secret } from './secret.ts';
 export { MAX_SECRET_BYTES, secretInFile, type SecretSource, toSecret } from './secret-source.ts';
 export {

@@ -31,6 +31,15 @@ export interface NetworkClient {
     filters?: NeutronFilters<C>,
     options?: CallOptions,
   ) => Promise<readonly NeutronObject<C>[]>;
+  /**
+   * Those of the objects that were changed since that second (`YYYY-MM-DDTHH:MM:SSZ`, UTC, by Neutron's clock). Deletions
+   * do not show. CLOUD_REJECTED where Neutron validates filters, which `changed_since` is none of.
+   */
+  readonly changedSince: <C extends CollectionName>(
+    collection: C,
+    since: string,
+    options?: CallOptions & { readonly filters?: NeutronFilters<C> },
+  ) => Promise<readonly NeutronObject<C>[]>;
   /** One object by id; undefined only where Neutron itself says that it does not exist (or is another project's). */
   readonly get: <C extends CollectionName>(
     collection: C,
@@ -79,6 +88,18 @@ export function createNetworkClient(options: NetworkOptions): NetworkClient {
       const objects = [...byId.values()].map((entry) => parseObject(collection, entry));
       memory.remember(key, { pages, objects });
       return objects;
+    },
+
+    async changedSince(collection, since, { signal, filters = {} } = {}) {
+      const [query = ''] = buildQueries(fieldsOf(collection), filters);
+      const found = await walkList(`${query}&changed_since=${since}`, {
+        idField: idField(collection),
+        fetchPage: async (page) =>
+          readPage(collection, await send(`${collection}?${page}`, { signal })),
+      });
+      return found
+        .filter(({ raw }) => passes(raw, filters))
+        .map((entry) => parseObject(collection, entry));
     },
 
     async get(collection, id, { signal } = {}) {

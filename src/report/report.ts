@@ -10,6 +10,8 @@ export interface Report {
   readonly run: string;
   /** Undefined where the cloud could not be read. */
   readonly snapshot: SnapshotFacts | undefined;
+  /** When the cloud was last read whole, in Unix milliseconds; what changed since was read object by object. */
+  readonly wholeAt?: number | undefined;
   /** Why the cloud could not be read. */
   readonly blind: ReportedError | undefined;
   /** The kill switch, while it is on. */

@@ -42,6 +42,7 @@ function planOf({ wanted = [], have = [], conflicts = [], ...rest }: Sketch): Up
     upstream: 'edge1',
     desired: { routes: wanted, conflicts, warnings: [], unneeded: [] },
     state: stateOf(have),
+    reading: 'whole',
     mode: 'sync',
     removal: { snapshots: 1, graceSeconds: 0 },
     windows: { windows: [], timezone: 'UTC' },

@@ -139,6 +139,7 @@ function outcomeOf(given: World, mode: PolicyMode = 'sync'): Outcome {
     missing: new Map(),
     ledger,
     now: 0,
+    reading: 'whole',
   });
   return { desired, plan, policy };
 }

@@ -9,22 +9,36 @@ import {
 
 const RULE = { snapshots: 2, graceSeconds: 60 };
 
+function whole(now: number): Parameters<typeof countMissing>[1] {
+  return { now, reading: 'whole' };
+}
+
 describe('countMissing', () => {
   it('begins with one snapshot and now', () => {
-    expect(countMissing(undefined, 5000)).to.deep.equal({ since: 5000, snapshots: 1 });
+    expect(countMissing(undefined, whole(5000))).to.deep.equal({ since: 5000, snapshots: 1 });
   });
 
   it('counts on and keeps the beginning', () => {
-    expect(countMissing({ since: 5000, snapshots: 1 }, 9000)).to.deep.equal({
+    expect(countMissing({ since: 5000, snapshots: 1 }, whole(9000))).to.deep.equal({
       since: 5000,
       snapshots: 2,
     });
   });
 
+  it('takes the reading of what changed for the first look, and for no other', () => {
+    const reading = 'touched';
+
+    const first = countMissing(undefined, { now: 5000, reading });
+
+    expect(first).to.deep.equal({ since: 5000, snapshots: 1 });
+    expect(countMissing(first, { now: 9000, reading })).to.deep.equal(first);
+    expect(countMissing(first, whole(9000)).snapshots).to.equal(2);
+  });
+
   it('follows a clock that was set back, so that the grace time cannot grow', () => {
     const before = { since: 1_000_000, snapshots: 1 };
 
-    const after = countMissing(before, 400_000);
+    const after = countMissing(before, whole(400_000));
 
     expect(after).to.deep.equal({ since: 400_000, snapshots: 2 });
     expect(isDue(after, RULE, 400_000)).to.equal(false);
@@ -56,7 +70,7 @@ describe('isDue', () => {
   it('lets go at once where nothing is to be waited for', () => {
     const rule = { snapshots: 1, graceSeconds: 0 };
 
-    expect(isDue(countMissing(undefined, 7), rule, 7)).to.equal(true);
+    expect(isDue(countMissing(undefined, whole(7)), rule, 7)).to.equal(true);
   });
 });
 

@@ -201,6 +201,7 @@ async function planWith(client: OpenStackClient, scene: Scene): Promise<Outcome 
     removal: RULE,
     mode: 'sync',
     now: NOW,
+    reading: 'whole',
     desired: desire({ candidates, state, ledger }, snapshot),
     maxRoutes: undefined,
     windows: { windows: [], timezone: 'UTC' },

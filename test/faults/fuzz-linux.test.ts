@@ -139,6 +139,7 @@ function planInput(state: UpstreamState): PlanInput {
     missing: OVERDUE,
     ledger: KNOWN,
     now: NOW,
+    reading: 'whole',
   };
 }
 

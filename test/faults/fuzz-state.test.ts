@@ -85,6 +85,7 @@ function checkLedger(read: Awaited<ReturnType<StateDirectory['readLedger']>>, te
     upstream: 'edge1',
     desired: { routes: [], conflicts: [], warnings: [], unneeded: [] },
     state: STATE,
+    reading: 'whole',
     mode: 'sync',
     removal: RULE,
     maxRoutes: undefined,

@@ -74,6 +74,7 @@ function planOf(): UpstreamPlan {
     upstream: 'edge1',
     desired,
     state: STATE,
+    reading: 'whole',
     mode: 'sync',
     removal: { snapshots: 2, graceSeconds: 60 },
     windows: { windows: [], timezone: 'UTC' },

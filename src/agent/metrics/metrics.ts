@@ -61,7 +61,7 @@ export function createMetrics({ version, now, earlier = [], ...scope }: MetricsO
     const { report, startedAt } = end;
     countCycle(instruments, end, outcomeOf(end, mayWrite));
     if (report?.snapshot !== undefined) {
-      snapshotAt = startedAt;
+      snapshotAt = report.wholeAt ?? startedAt;
     }
     const sighting = { startedAt, updatedAt: report?.updatedAt ?? new Map<string, number>() };
     report?.upstreams.forEach((each) => upstreams.note(each, sighting));

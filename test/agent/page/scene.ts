@@ -94,6 +94,7 @@ function upstreamOf(
     upstream: name,
     desired,
     state,
+    reading: 'whole',
     mode: 'sync',
     removal: { snapshots: 3, graceSeconds: 600 },
     windows: { windows: [], timezone: 'UTC' },

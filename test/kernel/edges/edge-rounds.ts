@@ -81,6 +81,7 @@ function planFor(state: UpstreamState, wanted: readonly DesiredRoute[]): readonl
     maxRoutes: undefined,
     missing: new Map(),
     now: 0,
+    reading: 'whole',
   }).changes;
 }
 

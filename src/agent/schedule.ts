@@ -25,11 +25,11 @@ export interface ScheduleOptions {
 
 export interface Schedule {
   /** When the next run is due, before jitter. */
-  next(): Date | undefined;
+  readonly next: () => Date | undefined;
   /** Runs at once and without jitter; after the run that is under way, if one is. */
-  trigger(): void;
+  readonly trigger: () => void;
   /** Starts no more runs, gives up one that waits for its jitter, and resolves when the one under way has ended. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Throws CONFIG_INVALID on a bad cron line. */

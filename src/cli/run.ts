@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import type { CycleDeps } from '../agent/cycle.ts';
 import type { CycleSummary } from '../agent/cycle-history.ts';
+import type { Notifications } from '../agent/events/index.ts';
 import type { Leadership } from '../agent/leader/index.ts';
 import { startSchedule, type Schedule } from '../agent/schedule.ts';
 import { openState } from '../agent/state.ts';
@@ -15,6 +16,7 @@ import { OpenStackError } from '../openstack-client-lite/index.ts';
 import { applyOnce } from './apply-once.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { checkNotifications, listenToCloud } from './listen.ts';
 import { createServing, planServer, type ServerPlan, type Serving } from './serve.ts';
 import { stopOnSignal } from './stop.ts';
 import { createWatchers, type Watchers } from './watchers.ts';
@@ -31,6 +33,7 @@ interface Opened {
 interface Agent {
   readonly deps: CycleDeps;
   readonly schedule: Schedule;
+  readonly notifications: Notifications | undefined;
   /** The election calls no more. */
   readonly forgetRole: () => void;
 }
@@ -106,6 +109,7 @@ async function openAgent(
   const loaded = await loadSelected(context, options);
   const { observer } = watchers;
   const server = await planServer(loaded.config, context.log);
+  await checkNotifications(loaded.config);
   const deps = await openCycle(context, loaded, {
     command: 'run',
     readOnly: false,
@@ -186,9 +190,11 @@ async function startAgent(
     // Errors with a code are told with the cycle already; of a defect the whole is wanted.
     onError: (error) => log[hasCode(error) ? 'debug' : 'error']('the cycle ended', { error }),
   });
+  const { trigger } = schedule;
+  const notifications = await listenToCloud(context, { config, watch, trigger, watchers });
   log.info('agent started', { owner: config.owner, schedule: config.schedule });
-  schedule.trigger();
-  return { deps, schedule, forgetRole };
+  trigger();
+  return { deps, schedule, notifications, forgetRole };
 }
 
 /** The lead is given back last, once nothing is written any more; and not where it goes on under `next`. */
@@ -196,8 +202,9 @@ async function stopAgent(agent: Agent | undefined, next?: Opened): Promise<void>
   if (agent === undefined) {
     return;
   }
-  const { deps, schedule, forgetRole } = agent;
+  const { deps, schedule, notifications, forgetRole } = agent;
   forgetRole();
+  await notifications?.close();
   await schedule.stop();
   await closeCycle(deps);
   if (deps.leadership !== next?.deps.leadership) {

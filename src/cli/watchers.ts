@@ -38,6 +38,10 @@ export interface Watchers {
   readonly reloading: () => void;
   /** A cycle was due while one was under way. */
   readonly cycleSkipped: () => void;
+  /** Whether notifications arrive; undefined where none are configured. */
+  readonly setNotified: (isConnected: boolean | undefined) => void;
+  /** A notification named something. */
+  readonly notified: () => void;
   /** The agent ends. */
   readonly stopping: () => void;
 }
@@ -88,6 +92,8 @@ export async function createWatchers(
       disagreement = watchDisagreement({ ...leaseOf(changed), now: monotonic, log });
     },
     cycleSkipped: metrics.cycleSkipped,
+    setNotified: metrics.setNotified,
+    notified: metrics.notified,
     ready,
     reloading,
     stopping: () => {

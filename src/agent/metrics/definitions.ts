@@ -114,6 +114,18 @@ export const METRICS = {
     buckets: REQUEST_BUCKETS,
     help: 'How long these requests took, to the last byte of the answer.',
   },
+  notificationsUp: {
+    name: 'route_sync_notifications_up',
+    type: 'gauge',
+    labels: [],
+    help: '1 while RabbitMQ delivers the notifications of Neutron; absent where none are configured.',
+  },
+  notifications: {
+    name: 'route_sync_notifications_total',
+    type: 'counter',
+    labels: [],
+    help: 'Notifications that named a router, port, subnet, network or floating IP, or what reaches further.',
+  },
   upstreamUp: {
     name: 'route_sync_upstream_up',
     type: 'gauge',

@@ -5,7 +5,7 @@ import type { CycleEnd, Observer } from '../observer.ts';
 import type { Route } from '../server/route.ts';
 import { createInstruments } from './instruments.ts';
 import { outcomeOf, statusLabel } from './label-values.ts';
-import { countCycle, recallCycles } from './record.ts';
+import { countCycle, noteConnection, recallCycles } from './record.ts';
 import { startAll } from './series.ts';
 import { upstreamSeries } from './upstream-series.ts';
 
@@ -34,6 +34,10 @@ export interface Metrics {
   readonly setDisagreements: (count: number) => void;
   /** A cycle was due while one was under way. */
   readonly cycleSkipped: () => void;
+  /** Whether notifications arrive; undefined where none are configured. */
+  readonly setNotified: (isConnected: boolean | undefined) => void;
+  /** A notification named something. */
+  readonly notified: () => void;
   /** After the configuration was read again: counts go on, those of upstreams that are gone end. */
   readonly configure: (scope: MetricsScope) => void;
 }
@@ -94,6 +98,8 @@ export function createMetrics({ version, now, earlier = [], ...scope }: MetricsO
     setLeader,
     setDisagreements: (count) => instruments.disagreements.set(count),
     cycleSkipped: () => instruments.cyclesSkipped.inc(),
+    setNotified: (isConnected) => noteConnection(instruments, isConnected),
+    notified: () => instruments.notifications.inc(),
     configure,
   };
 }

@@ -38,6 +38,18 @@ export function countCycle(
   }
 }
 
+/** Whether notifications arrive; undefined where none are configured. */
+export function noteConnection(
+  { notificationsUp }: Instruments,
+  isConnected: boolean | undefined,
+): void {
+  if (isConnected === undefined) {
+    notificationsUp.remove();
+  } else {
+    notificationsUp.set(Number(isConnected));
+  }
+}
+
 /** A restart is no reason to forget when the last cycles ended. */
 export function recallCycles(
   { lastCycle, lastSuccess }: Instruments,

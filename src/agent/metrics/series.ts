@@ -23,9 +23,8 @@ export function startAll(instruments: Instruments, version: string): void {
     requestDuration.zero({ method });
     REQUEST_STATUSES.forEach((status) => requests.inc({ method, status }, 0));
   }
-  [instruments.cloudUp, instruments.snapshotAge, instruments.snapshotRead].forEach((gauge) =>
-    gauge.remove(),
-  );
+  const { cloudUp, snapshotAge, snapshotRead, notificationsUp } = instruments;
+  [cloudUp, snapshotAge, snapshotRead, notificationsUp].forEach((gauge) => gauge.remove());
 }
 
 /** The series of one more upstream. */

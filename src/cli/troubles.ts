@@ -23,7 +23,13 @@ export interface Troubles {
 }
 
 /** What passes by itself, or is wanted by somebody. */
-const WARNINGS: ReadonlySet<string> = new Set(['LOCKED', 'UPSTREAM_BUSY', 'NOT_LEADER', 'FROZEN']);
+const WARNINGS: ReadonlySet<string> = new Set([
+  'LOCKED',
+  'UPSTREAM_BUSY',
+  'NOT_LEADER',
+  'FROZEN',
+  'SNAPSHOT_PENDING',
+]);
 
 export function troublesOf({ report, error }: CycleEnd): Troubles {
   const found = report === undefined ? ofCycle(error) : ofReport(report);

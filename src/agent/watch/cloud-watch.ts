@@ -204,11 +204,12 @@ async function followWhole(
   const ended = whole.sight.then(over, over);
   let patience = known.view === undefined && !known.hasGoneOn ? [late()] : [];
   for (let event: 'news' | 'late' | 'ended' = 'news'; ;) {
+    // Before anything is looked at: what comes after that is news.
+    const news = known.news.promise.then(() => 'news' as const);
     const sight = await meanwhile(watching, event === 'late', source);
     if (sight !== undefined) {
       return sight;
     }
-    const news = known.news.promise.then(() => 'news' as const);
     event = await Promise.race([ended, news, ...patience]);
     if (event === 'ended') {
       return endWhole(watching, whole, source);

@@ -12,7 +12,7 @@ import type { Observer } from './observer.ts';
 import { openUpstream, type OpenDeps } from './open-upstream.ts';
 import { planUpstreams, type Planned } from './plan-upstreams.ts';
 import { pushPlan, type PushContext } from './push.ts';
-import { attempt, next, type Step } from './steps.ts';
+import { atMost, attempt, next, type Step } from './steps.ts';
 import { ledgerKey, type Upstream } from './upstream.ts';
 
 export interface CycleDeps extends OpenDeps {
@@ -51,10 +51,9 @@ export interface CycleOptions {
 export async function runCycle(deps: CycleDeps, options: CycleOptions): Promise<Report> {
   // Before anything is looked at: what another leader wrote until now will be seen.
   const lead = leadFor(deps);
-  const opened = await Promise.all(
-    deps.upstreams.map(async (upstream) =>
-      attempt(upstream, async () => openUpstream(upstream, deps)),
-    ),
+  const places = deps.config.maxParallelUpstreams;
+  const opened = await atMost(places, deps.upstreams, async (upstream) =>
+    attempt(upstream, async () => openUpstream(upstream, deps)),
   );
   try {
     const sight = await (deps.look ?? look)(deps);
@@ -99,14 +98,19 @@ async function push(
   const uninterrupted = new AbortController().signal;
   const { state: store, clock, observer } = deps;
   const context = { store, facts, clock, observer, lead, signal: uninterrupted };
-  const upstreams = planned.map(async (step, index): Promise<UpstreamReport[]> => {
-    const before = report.upstreams[index];
-    const pushed = await next(step, async (input) => pushOne(input, context));
-    return before === undefined
-      ? []
-      : [{ ...before, error: problemOf(pushed) ?? before.error, result: pushed.value }];
-  });
-  return { ...report, upstreams: (await Promise.all(upstreams)).flat() };
+  const places = deps.config.maxParallelUpstreams;
+  const upstreams = await atMost(
+    places,
+    planned,
+    async (step, index): Promise<UpstreamReport[]> => {
+      const before = report.upstreams[index];
+      const pushed = await next(step, async (input) => pushOne(input, context));
+      return before === undefined
+        ? []
+        : [{ ...before, error: problemOf(pushed) ?? before.error, result: pushed.value }];
+    },
+  );
+  return { ...report, upstreams: upstreams.flat() };
 }
 
 async function pushOne(

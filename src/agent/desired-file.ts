@@ -1,16 +1,19 @@
 /**
- * The last good desired state of one upstream: `desired/NAME.json` in the state directory. It repairs the upstream
- * while the cloud cannot be read.
+ * The last good desired state of one upstream, a file that grows: `desired/NAME.json` in the state directory. It repairs
+ * the upstream while the cloud cannot be read.
  */
 import { z } from 'zod';
 
-import { parseAddress, parsePrefix, PrefixError } from '../core/prefix.ts';
+import { comparePrefixes, parseAddress, parsePrefix, PrefixError } from '../core/prefix.ts';
 import type { DesiredRoute, NextHop } from '../core/route.ts';
-import { corrupt, readJson, readText, replaceFile } from './state-file.ts';
+import { addChange, readGrownFile, writeBase, type FileEnd } from './grown-file.ts';
+import { checkJson, corrupt } from './state-file.ts';
 import {
   areDistinct,
   areOriginRows,
+  areSameOrigins,
   belonging,
+  interner,
   isOurs,
   openText,
   originOf,
@@ -40,38 +43,76 @@ const VERSION = 1;
 /** The last moment that a Date can name, in Unix milliseconds (ECMA-262, time values). */
 const MAX_TIME = 8.64e15;
 
+const REPAIR =
+  'restore it from a backup, or remove it: until the cloud was read again, lost routes are then not repaired while it cannot be';
+
+// By hand, as in the ledger: these may be 100,000.
+const routes = z.array(z.custom<RouteRow>(isRouteRow)).refine(areDistinct);
+
+const rest = { configDigest: z.string(), at: z.int().min(-MAX_TIME).max(MAX_TIME) };
+
 const FORMAT = {
-  schema: z.strictObject({
-    version: z.literal(VERSION),
-    ...belonging,
-    configDigest: z.string(),
-    // By hand, as in the ledger: these may be 100,000.
-    routes: z.array(z.custom<RouteRow>(isRouteRow)).refine(areDistinct),
-    at: z.int().min(-MAX_TIME).max(MAX_TIME),
-  }),
+  schema: z.strictObject({ version: z.literal(VERSION), ...belonging, ...rest, routes }),
   version: VERSION,
-  repair:
-    'restore it from a backup, or remove it: until the cloud was read again, lost routes are then not repaired while it cannot be',
+  repair: REPAIR,
 };
 
-/** Undefined where there is no file. Throws as {@link readJson} does, and STATE_FOREIGN. */
-export async function readDesiredFile(
-  path: string,
-  whose: Belonging,
-): Promise<LastGood | undefined> {
-  const file = await readJson(path, FORMAT);
-  if (file === undefined || !isOurs(path, file, whose)) {
-    return undefined;
+/** What changed: rows in place of those of the same prefix, and prefixes that are gone. */
+const changeFormat = z.strictObject({ set: routes, drop: z.array(z.string()), ...rest });
+
+/** A last good state, and where its file ends; without an end, the file can only be written anew. */
+export interface LastGoodOnDisk {
+  readonly lastGood: LastGood | undefined;
+  readonly end: FileEnd | undefined;
+}
+
+const NOTHING: LastGoodOnDisk = { lastGood: undefined, end: undefined };
+
+/** Without a state where there is no file. Throws as {@link readGrownFile} does, and STATE_FOREIGN. */
+export async function readDesiredFile(path: string, whose: Belonging): Promise<LastGoodOnDisk> {
+  const found = await readGrownFile(path, REPAIR);
+  if (found === undefined) {
+    return NOTHING;
   }
-  const { configDigest, at, routes } = file;
+  const file = checkJson(path, found.base, FORMAT);
+  const changes = found.changes.map((change) => checkChange(path, change));
+  const rows = changes.length === 0 ? file.routes : changedBy(changes, file.routes);
+  if (!isOurs(path, { ...file, routes: rows }, whose)) {
+    return NOTHING;
+  }
+  const { configDigest, at } = changes.at(-1) ?? file;
   try {
-    return { configDigest, at, routes: routes.map(routeOf) };
+    const keep = interner();
+    const saved = rows.map((row) => routeOf(row, keep));
+    const inOrder =
+      changes.length === 0 ? saved : saved.sort((a, b) => comparePrefixes(a.prefix, b.prefix));
+    return { lastGood: { configDigest, at, routes: inOrder }, end: found.end };
   } catch (error) {
-    if (error instanceof PrefixError) {
-      throw corrupt(path, `is not as route-sync wrote it (${error.message}); ${FORMAT.repair}`);
-    }
-    throw error;
+    throw error instanceof PrefixError ? damaged(path, ` (${error.message})`) : error;
   }
+}
+
+type Change = z.output<typeof changeFormat>;
+
+function checkChange(path: string, change: unknown): Change {
+  const parsed = changeFormat.safeParse(change);
+  if (!parsed.success) {
+    throw damaged(path, '');
+  }
+  return parsed.data;
+}
+
+function damaged(path: string, how: string): Error {
+  return corrupt(path, `is not as route-sync wrote it${how}; ${REPAIR}`);
+}
+
+function changedBy(changes: readonly Change[], routes: readonly RouteRow[]): RouteRow[] {
+  const rows = new Map(routes.map((row) => [row[0], row]));
+  for (const { set, drop } of changes) {
+    set.forEach((row) => rows.set(row[0], row));
+    drop.forEach((prefix) => rows.delete(prefix));
+  }
+  return [...rows.values()];
 }
 
 function isRouteRow(value: unknown): boolean {
@@ -100,10 +141,17 @@ function isHopRow(value: unknown): boolean {
   );
 }
 
-function routeOf([text, nextHops, origins]: RouteRow): DesiredRoute {
+function routeOf(
+  [text, nextHops, origins]: RouteRow,
+  keep: (text: string) => string,
+): DesiredRoute {
   const prefix = parsePrefix(text);
   refuseOtherForm(text, prefix.text);
-  return { prefix, nextHops: nextHops.map(hopOf), origin: origins.map(originOf) };
+  return {
+    prefix,
+    nextHops: nextHops.map(hopOf),
+    origin: origins.map((row) => originOf(row, keep)),
+  };
 }
 
 function hopOf([text, device, onlink]: HopRow): NextHop {
@@ -123,20 +171,70 @@ function refuseOtherForm(text: string, canonical: string): void {
   }
 }
 
-/** Leaves a file as it is that differs only in `at`. Throws STATE_UNWRITABLE and leaves the old file. */
+/**
+ * Adds what is new against `known`, which must be what the file holds, or writes all anew; a file that differs only in
+ * `at` stays as it is. Resolves with where the file then ends. Throws STATE_UNWRITABLE and leaves the file as it was.
+ */
 export async function writeDesiredFile(
-  path: string,
-  whose: Belonging,
-  { configDigest, at, routes }: LastGood,
-): Promise<void> {
-  const rows = routes.map(({ prefix, nextHops, origin }) =>
-    JSON.stringify([prefix.text, nextHops.map(hopRow), origin.map(rowOf)]),
-  );
-  const stem = `${openText({ version: VERSION, ...whose, configDigest }, rows)},"at":`;
-  const found = await readText(path);
-  if (!found?.startsWith(stem) || !/^-?\d+\}\n$/.test(found.slice(stem.length))) {
-    await replaceFile(path, `${stem}${at}}\n`);
+  { path, whose }: { readonly path: string; readonly whose: Belonging },
+  { configDigest, at, routes: wanted }: LastGood,
+  { lastGood: known, end }: LastGoodOnDisk,
+): Promise<FileEnd> {
+  if (known !== undefined && end !== undefined) {
+    const { set, drop } = changedRoutes(known.routes, wanted);
+    if (set.length + drop.length === 0 && known.configDigest === configDigest) {
+      return end;
+    }
+    const added = await addChange(path, end, { configDigest, at, set: set.map(rowAt), drop });
+    if (added !== undefined) {
+      return added;
+    }
   }
+  const rows = wanted.map((route) => JSON.stringify(rowAt(route)));
+  const text = openText({ version: VERSION, ...whose, configDigest }, rows);
+  return writeBase(path, `${text},"at":${at}}\n`);
+}
+
+function changedRoutes(
+  before: readonly DesiredRoute[],
+  after: readonly DesiredRoute[],
+): { readonly set: readonly DesiredRoute[]; readonly drop: readonly string[] } {
+  // Both mostly begin and end alike: what is between is compared by prefix.
+  const shorter = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < shorter && isSameRoute(after[head], before[head])) {
+    head += 1;
+  }
+  let tail = 0;
+  while (tail < shorter - head && isSameRoute(after.at(-1 - tail), before.at(-1 - tail))) {
+    tail += 1;
+  }
+  const wanted = after.slice(head, after.length - tail);
+  const old = before.slice(head, before.length - tail);
+  const known = new Map(old.map((route) => [route.prefix.text, route]));
+  const set = wanted.filter((route) => !isSameRoute(route, known.get(route.prefix.text)));
+  wanted.forEach(({ prefix }) => known.delete(prefix.text));
+  return { set, drop: [...known.keys()] };
+}
+
+function isSameRoute(a: DesiredRoute | undefined, b: DesiredRoute | undefined): boolean {
+  return (
+    a === b ||
+    (a !== undefined &&
+      b !== undefined &&
+      a.prefix.text === b.prefix.text &&
+      a.nextHops.length === b.nextHops.length &&
+      a.nextHops.every((hop, index) => isSameHop(hop, b.nextHops[index])) &&
+      areSameOrigins(a.origin, b.origin))
+  );
+}
+
+function isSameHop(a: NextHop, b: NextHop | undefined): boolean {
+  return a.address === b?.address && a.device === b.device && a.onlink === b.onlink;
+}
+
+function rowAt({ prefix, nextHops, origin }: DesiredRoute): RouteRow {
+  return [prefix.text, nextHops.map(hopRow), origin.map(rowOf)];
 }
 
 function hopRow({ address, device, onlink }: NextHop): HopRow {

@@ -9,8 +9,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { RouteSyncError } from '../errors.ts';
+import { appendDurably, type Extent } from './append-file.ts';
 import { CHAIN_START, type ChainPoint } from './journal-record.ts';
-import { codeOf, linked, makeFolder, readJson, replaceFile, unreadable } from './state-file.ts';
+import {
+  codeOf,
+  linked,
+  makeFolder,
+  readJson,
+  replaceFile,
+  unreadable,
+  unwritable,
+} from './state-file.ts';
 
 const VERSION = 1;
 
@@ -58,14 +67,16 @@ export async function readHead(place: JournalPlace): Promise<JournalHead | undef
   return head;
 }
 
+/** `lazily`: after a power cut the head before may be there again, and the journal goes on after it. */
 export async function writeHead(
   place: JournalPlace,
   head: Omit<JournalHead, 'version' | 'upstream'>,
+  lazily = false,
 ): Promise<void> {
   const path = headPath(place);
   const { upstream } = place;
   const content = `${JSON.stringify({ version: VERSION, upstream, ...head })}\n`;
-  await replaceFile(path, content);
+  await replaceFile(path, content, { lazily });
 }
 
 /** The head of a journal without records; with it a journal that is taken away as a whole is noticed too. */
@@ -135,40 +146,19 @@ export async function openToRead(path: string): Promise<FileHandle | undefined> 
   }
 }
 
-/** The part of the file that counts, and what a crash left behind it. */
-export interface Extent {
-  readonly size: number;
-  readonly dropped: number;
-}
-
-/** In one write and durably, or not at all: what a full disk took of it is removed again. Throws STATE_UNWRITABLE. */
-export async function appendBytes(path: string, bytes: Buffer, extent: Extent): Promise<void> {
-  const { size, dropped } = extent;
-  let file: FileHandle | undefined;
-  try {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
-    file = await open(path, flags | constants.O_NOFOLLOW, 0o600);
-    if ((await file.stat()).size !== size + dropped) {
-      throw broken(path, 'grew or shrank while this process worked with it');
-    }
-    await file.truncate(size);
-    await writeOrUndo(file, bytes, size);
-  } catch (error) {
-    throw error instanceof RouteSyncError ? error : unwritable(path, error);
-  } finally {
-    await file?.close();
-  }
-}
-
-async function writeOrUndo(file: FileHandle, bytes: Buffer, size: number): Promise<void> {
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } catch (error) {
-    // What is left would be cut off by the next run; the first error is the one that counts.
-    await file.truncate(size).catch(() => undefined);
-    throw error;
-  }
+/**
+ * Records at the end of the current file: durably, or not at all. Resolves with the number of their bytes. Throws
+ * STATE_UNWRITABLE, and JOURNAL_BROKEN where another process wrote there.
+ */
+export async function appendRecords(
+  place: JournalPlace,
+  chunks: Iterable<Buffer>,
+  extent: Extent,
+): Promise<number> {
+  const path = currentFile(place);
+  const changed = (): RouteSyncError =>
+    broken(path, 'grew or shrank while this process worked with it');
+  return appendDurably({ path, changed, create: true }, chunks, extent);
 }
 
 /** Names the current file by its first record, so that a new one can be begun. */
@@ -211,13 +201,5 @@ export function foreign(path: string, found: string, wanted: string): RouteSyncE
     'STATE_FOREIGN',
     `${path} is the journal of owner "${found}", not "${wanted}"; run "route-sync purge" with the old configuration first, or move the files of this journal away if its routes are gone`,
     { details: { path, found, wanted } },
-  );
-}
-
-function unwritable(path: string, cause: unknown): RouteSyncError {
-  return new RouteSyncError(
-    'STATE_UNWRITABLE',
-    `${path} cannot be written (${codeOf(cause)}); free space, correct the rights, or set stateDir to another folder`,
-    { details: { path }, cause },
   );
 }

@@ -1,4 +1,5 @@
 /** The end of a journal, which is all that a writer reads: how far it goes, and the run that has no end. */
+import type { Extent } from './append-file.ts';
 import {
   broken,
   currentFile,
@@ -7,7 +8,6 @@ import {
   partsOf,
   readBytes,
   readHead,
-  type Extent,
   type JournalHead,
   type JournalPlace,
 } from './journal-file.ts';

@@ -13,14 +13,7 @@ import {
   type AdoptChange,
   type JournalChange,
 } from './journal-facts.ts';
-import {
-  appendBytes,
-  beginJournal,
-  currentFile,
-  dropOldParts,
-  putAside,
-  writeHead,
-} from './journal-file.ts';
+import { appendRecords, beginJournal, dropOldParts, putAside, writeHead } from './journal-file.ts';
 import type { JournalPlace } from './journal-file.ts';
 import { seal } from './journal-record.ts';
 import type { ChainPoint, JournalFacts } from './journal-record.ts';
@@ -139,39 +132,52 @@ async function appendTo(
     await beginJournal(place, owner);
   }
   const { size, dropped } = extent;
-  const repair = sealAll(dropped > 0 ? [{ kind: 'repaired', dropped }] : [], at, last);
-  const { bytes, point } = sealAll(facts, at, repair.point);
-  await appendBytes(currentFile(place), Buffer.concat([repair.bytes, bytes]), extent);
-  const from = size + repair.bytes.length;
-  await writeHead(place, { owner, ...point, from });
+  const chain = chainAt(at, last);
+  const repair = Buffer.concat([...chain.seal(dropped > 0 ? [{ kind: 'repaired', dropped }] : [])]);
+  const written = await appendRecords(place, inTurn([repair], chain.seal(facts)), extent);
+  // The name of a new file is only kept with its folder.
+  const lazily = size > 0;
+  await writeHead(place, { owner, ...chain.end(), from: size + repair.length }, lazily);
   return {
-    last: point,
-    extent: { size: from + bytes.length, dropped: 0 },
+    last: chain.end(),
+    extent: { size: size + written, dropped: 0 },
     unfinished: undefined,
     isNew: false,
   };
 }
 
+function* inTurn(first: Iterable<Buffer>, second: Iterable<Buffer>): Generator<Buffer> {
+  yield* first;
+  yield* second;
+}
+
 /** How many lines become bytes at a time: 100,000 strings that live together cost more than they are worth. */
 const BATCH = 1000;
 
-function sealAll(
-  facts: Iterable<JournalFacts>,
+/** Seals records one after another, from the last one on; `at` is ISO 8601. */
+function chainAt(
   at: string,
   last: ChainPoint,
-): { readonly bytes: Buffer; readonly point: ChainPoint } {
-  const batches: Buffer[] = [];
-  let lines: string[] = [];
+): {
+  readonly seal: (facts: Iterable<JournalFacts>) => Generator<Buffer>;
+  readonly end: () => ChainPoint;
+} {
   let point = last;
-  for (const each of facts) {
-    const sealed = seal(each, at, point);
-    ({ point } = sealed);
-    if (lines.push(sealed.line) === BATCH) {
-      batches.push(Buffer.from(lines.join('')));
-      lines = [];
-    }
-  }
-  return { bytes: Buffer.concat([...batches, Buffer.from(lines.join(''))]), point };
+  return {
+    seal: function* sealAll(facts) {
+      let lines: string[] = [];
+      for (const each of facts) {
+        const sealed = seal(each, at, point);
+        ({ point } = sealed);
+        if (lines.push(sealed.line) === BATCH) {
+          yield Buffer.from(lines.join(''));
+          lines = [];
+        }
+      }
+      yield Buffer.from(lines.join(''));
+    },
+    end: () => ({ seq: point.seq, hash: point.hash }),
+  };
 }
 
 function unfinishedRun({ begin, changes }: NonNullable<Tail['unfinished']>): UnfinishedRun {

@@ -7,12 +7,13 @@ import { shiftMissing } from '../core/removal.ts';
 import {
   prefixOf,
   type DesiredRoute,
-  type Origin,
   type RouteChange,
   type UpstreamState,
 } from '../core/route.ts';
+import { isSameEntry } from './ledger-file.ts';
 import { rememberLast } from './remember.ts';
 import type { LedgerEntry, UpstreamLedger } from './state.ts';
+import { areSameOrigins } from './upstream-file.ts';
 
 export interface LedgerStep {
   readonly ledger: UpstreamLedger;
@@ -45,9 +46,12 @@ function routesAhead({ ledger, plan, state, desired }: LedgerStep): UpstreamLedg
   const origins = new Map(desired.map((route) => [route.prefix.text, route]));
   const routes = new Map<string, LedgerEntry>();
   for (const [text, installed] of ownedRoutesOf(state)) {
-    const origin = origins.get(text)?.origin ?? ledger.routes.get(text)?.origin ?? [];
+    const known = ledger.routes.get(text);
+    const origin = origins.get(text)?.origin ?? known?.origin ?? [];
     const nextHops = installed.flatMap((route) => route.nextHops.map(({ address }) => address));
-    routes.set(text, { origin, nextHops });
+    const entry = { origin, nextHops };
+    // The very same entry where nothing is new: what changed is then soon found.
+    routes.set(text, known !== undefined && isSameEntry(entry, known) ? known : entry);
   }
   for (const change of plan.changes) {
     if (change.action !== 'remove') {
@@ -148,27 +152,10 @@ const areKnown = rememberLast(
     const waiting = new Set(held.map(({ change }) => prefixOf(change).text));
     return desired.every(
       ({ prefix: { text }, origin }) =>
-        waiting.has(text) || sameOrigin(origin, routes.get(text)?.origin),
+        waiting.has(text) || areSameOrigins(origin, routes.get(text)?.origin ?? []),
     );
   },
 );
-
-/** A new router may take over prefix and next hop of an old one: the route stays, its reason changes. */
-function sameOrigin(a: readonly Origin[] = [], b: readonly Origin[] = []): boolean {
-  return a.length === b.length && a.every((origin, index) => isSame(origin, b[index]));
-}
-
-function isSame(a: Origin, b: Origin | undefined): boolean {
-  return (
-    a.router === b?.router &&
-    a.subnet === b.subnet &&
-    a.project === b.project &&
-    a.port === b.port &&
-    a.leg === b.leg &&
-    a.network === b.network &&
-    a.floatingIp === b.floatingIp
-  );
-}
 
 function entryOf({ origin, nextHops }: DesiredRoute): LedgerEntry {
   return { origin, nextHops: nextHops.map(({ address }) => address) };

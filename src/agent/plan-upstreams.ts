@@ -19,7 +19,7 @@ import type { Blindness, Sight } from './look.ts';
 import type { OpenUpstream } from './open-upstream.ts';
 import type { PushInput } from './push.ts';
 import type { Freeze, LastGood, StateDirectory } from './state.ts';
-import { attempt, next, type Step } from './steps.ts';
+import { atMost, attempt, next, type Step } from './steps.ts';
 import { ledgerKey } from './upstream.ts';
 
 export interface Planned extends PushInput {
@@ -59,8 +59,8 @@ export async function planUpstreams(
   context: PlanContext,
 ): Promise<readonly Step<Planned>[]> {
   const { sight, force, deps } = context;
-  const steps = await Promise.all(
-    opened.map(async (step) => next(step, async (open) => planOne(open, context))),
+  const steps = await atMost(deps.config.maxParallelUpstreams, opened, async (step) =>
+    next(step, async (open) => planOne(open, context)),
   );
   // An upstream that has a problem of its own is told of in the report.
   if (sight.blind !== undefined && steps.every(({ error }) => error === sight.blind.cause)) {

@@ -17,13 +17,15 @@ import type { Observer } from './observer.ts';
 import type { OpenUpstream } from './open-upstream.ts';
 import { changedSince } from './recheck.ts';
 import { saveWhenDue, unsavedByLeader, type SaveMemory } from './save.ts';
-import type { StateDirectory, UpstreamLedger } from './state.ts';
+import type { LastGood, StateDirectory, UpstreamLedger } from './state.ts';
 import { ledgerKey } from './upstream.ts';
 import { verifyChanges } from './verify.ts';
 
 export interface PushInput extends OpenUpstream {
   readonly desired: readonly DesiredRoute[];
   readonly plan: UpstreamPlan;
+  /** What the complete cloud asks for, to be kept for days on which it cannot be read. */
+  readonly fresh?: LastGood | undefined;
 }
 
 export interface PushContext {
@@ -57,7 +59,7 @@ export function lossesOf(
 }
 
 async function pushWhileAllowed(input: PushInput, context: PushContext): Promise<ApplyResult> {
-  const { upstream, plan, ledger, journal } = input;
+  const { upstream, plan, ledger, journal, fresh } = input;
   const { store, clock, facts, revisions, signal, lead } = context;
   const key = ledgerKey(upstream);
   const ahead = aheadOf({ ...input, clock: clock() });
@@ -66,11 +68,12 @@ async function pushWhileAllowed(input: PushInput, context: PushContext): Promise
     await assertMayWrite(store, lead);
     await proveRights({ ...upstream, signal });
     await store.assertRoom(BYTES_PER_CHANGE * (changes.length + ahead.routes.size));
-    await journal?.begin(facts, changes, revisions);
   }
-  if (ahead !== ledger) {
-    await store.writeLedger(key, ahead);
-  }
+  await allOf([
+    async () => (changes.length === 0 ? undefined : journal?.begin(facts, changes, revisions)),
+    async () => (ahead === ledger ? undefined : store.writeLedger(key, ahead)),
+    async () => (fresh === undefined ? undefined : store.writeLastGood(key, fresh)),
+  ]);
   const { result, undone } =
     changes.length === 0 ? NOTHING_DONE : await makeThenBreak(input, context);
   const done = behind(ahead, changes, undone);
@@ -83,6 +86,13 @@ async function pushWhileAllowed(input: PushInput, context: PushContext): Promise
     await store.writeLedger(key, after);
   }
   return save === undefined ? result : { ...result, save };
+}
+
+/** Together, because a disk does so sooner; and none is still under way when the first error is thrown. */
+async function allOf(writes: readonly (() => Promise<void>)[]): Promise<void> {
+  const underWay = writes.map(async (write) => write());
+  await Promise.allSettled(underWay);
+  await Promise.all(underWay);
 }
 
 interface Saving {

@@ -24,9 +24,11 @@ export interface FileFormat<T> {
  */
 export async function readJson<T>(path: string, format: FileFormat<T>): Promise<T | undefined> {
   const content = await readText(path);
-  if (content === undefined) {
-    return undefined;
-  }
+  return content === undefined ? undefined : checkJson(path, content, format);
+}
+
+/** The value of a file with that content; throws STATE_CORRUPT. */
+export function checkJson<T>(path: string, content: string, format: FileFormat<T>): T {
   const value = parseJson(content);
   const parsed = format.schema.safeParse(value);
   if (parsed.success) {
@@ -47,10 +49,15 @@ export function corrupt(path: string, problem: string): RouteSyncError {
 }
 
 /** The same errors as {@link readJson}, but for STATE_CORRUPT: whatever is no UTF-8 is an empty text. */
-export async function readText(path: string): Promise<string | undefined> {
+async function readText(path: string): Promise<string | undefined> {
+  const bytes = await readWhole(path);
+  return bytes === undefined || isUtf8(bytes) ? bytes?.toString() : '';
+}
+
+/** Undefined where the file does not exist. Throws STATE_UNREADABLE, and STATE_INSECURE for a symbolic link. */
+export async function readWhole(path: string): Promise<Buffer | undefined> {
   try {
-    const bytes = await readBytes(path);
-    return isUtf8(bytes) ? bytes.toString() : '';
+    return await readBytes(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       return undefined;
@@ -131,19 +138,28 @@ export async function stampOf(path: string): Promise<string> {
   }
 }
 
+export interface ReplaceOptions {
+  /** Writers of the same file at the same time need different names. */
+  readonly temporary?: string;
+  /** True: after a power cut the old content may be there again, whole. */
+  readonly lazily?: boolean;
+}
+
 /**
- * After this returns the new content survives a power cut; before, the old one does. Writers of the same file at the
- * same time need different temporary names. Throws STATE_UNWRITABLE and leaves nothing beside the old file.
+ * After this returns the new content survives a power cut; before, the old one does. Throws STATE_UNWRITABLE and leaves
+ * nothing beside the old file.
  */
 export async function replaceFile(
   path: string,
   content: string,
-  temporary = `${path}.tmp`,
+  { temporary = `${path}.tmp`, lazily = false }: ReplaceOptions = {},
 ): Promise<void> {
   try {
     await writeDurably(temporary, content);
     await rename(temporary, path);
-    await syncFolder(dirname(path));
+    if (!lazily) {
+      await syncFolder(dirname(path));
+    }
   } catch (error) {
     // Gives the space back on a full disk; the first error is the one that counts.
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -153,7 +169,9 @@ export async function replaceFile(
 
 /** As {@link replaceFile}, for a file that no lock protects: several processes may replace it at the same moment. */
 export async function replaceSharedFile(path: string, content: string): Promise<void> {
-  await replaceFile(path, content, `${path}.${randomBytes(4).toString('hex')}.tmp`);
+  await replaceFile(path, content, {
+    temporary: `${path}.${randomBytes(4).toString('hex')}.tmp`,
+  });
   await sweep(path);
 }
 
@@ -235,7 +253,7 @@ function full(path: string, problem: string): RouteSyncError {
   );
 }
 
-function unwritable(path: string, error: unknown): RouteSyncError {
+export function unwritable(path: string, error: unknown): RouteSyncError {
   return new RouteSyncError(
     'STATE_UNWRITABLE',
     `${path} cannot be written (${codeOf(error)}); free space, correct the rights, or set stateDir to another folder`,

@@ -1,6 +1,7 @@
 /**
- * The state directory: what route-sync must not forget between two cycles. Files change only by atomic replacement, so
- * a crash leaves the old or the new one; a file that is not as we wrote it is an error, never an empty start.
+ * The state directory: what route-sync must not forget between two cycles. Files change by atomic replacement, large ones
+ * also by a line at their end, so a crash leaves the old or the new one; a file that is not as we wrote it is an error,
+ * never an empty start.
  *
  *     upstreams/NAME.json  the ledger: our routes on one upstream, and how long unwanted ones have been unwanted
  *     desired/NAME.json    the last good desired state, for as long as the cloud cannot be read
@@ -12,10 +13,20 @@ import { join } from 'node:path';
 
 import { RouteSyncError } from '../errors.ts';
 import { appendCycle, readHistory, type CycleSummary } from './cycle-history.ts';
-import { readDesiredFile, writeDesiredFile, type LastGood } from './desired-file.ts';
+import {
+  readDesiredFile,
+  writeDesiredFile,
+  type LastGood,
+  type LastGoodOnDisk,
+} from './desired-file.ts';
 import { fileMemory, type Place } from './file-memory.ts';
 import { readFreeze, removeFreeze, writeFreeze, type Freeze } from './freeze.ts';
-import { readLedgerFile, writeLedgerFile, type UpstreamLedger } from './ledger-file.ts';
+import {
+  readLedgerFile,
+  writeLedgerFile,
+  type LedgerOnDisk,
+  type UpstreamLedger,
+} from './ledger-file.ts';
 import { refuseOpenEntry, refuseOpenRoot } from './state-check.ts';
 import { assertRoom, makeFolder, removeFile } from './state-file.ts';
 import type { Belonging, LedgerKey } from './upstream-file.ts';
@@ -114,17 +125,21 @@ type LedgerStore = Pick<StateDirectory, 'readLedger' | 'writeLedger'>;
 
 function ledgerStore(dir: string, owner: string, refuseDryRun: () => void): LedgerStore {
   const placeOf = placesIn(join(dir, 'upstreams'));
-  const memory = fileMemory<UpstreamLedger>();
+  const memory = fileMemory<LedgerOnDisk>();
   return {
     readLedger: async (key) => {
       const place = placeOf(key);
-      return memory.read(place, async () => readLedgerFile(place.path, belonging(key, owner)));
+      const read = async (): Promise<LedgerOnDisk> =>
+        readLedgerFile(place.path, belonging(key, owner));
+      return (await memory.read(place, read)).ledger;
     },
     writeLedger: async (key, ledger) => {
       refuseDryRun();
       const place = placeOf(key);
-      await writeLedgerFile(place.path, belonging(key, owner), ledger);
-      await memory.keep(place, ledger);
+      const known = await memory.recall(place);
+      const file = { path: place.path, whose: belonging(key, owner) };
+      const end = await writeLedgerFile(file, ledger, known);
+      await memory.keep(place, { ledger, end });
     },
   };
 }
@@ -133,27 +148,40 @@ type LastGoodStore = Pick<StateDirectory, 'readLastGood' | 'writeLastGood' | 'fo
 
 function lastGoodStore(dir: string, owner: string, refuseDryRun: () => void): LastGoodStore {
   const placeOf = placesIn(join(dir, 'desired'));
-  const memory = fileMemory<LastGood | undefined>();
+  const memory = fileMemory<LastGoodOnDisk>();
+  const read = async (key: LedgerKey): Promise<LastGoodOnDisk> => {
+    const place = placeOf(key);
+    return memory.read(place, async () => readDesiredFile(place.path, belonging(key, owner)));
+  };
   return {
-    readLastGood: async (key) => {
-      const place = placeOf(key);
-      return memory.read(place, async () => readDesiredFile(place.path, belonging(key, owner)));
-    },
+    readLastGood: async (key) => (await read(key)).lastGood,
     writeLastGood: async (key, lastGood) => {
       refuseDryRun();
       const place = placeOf(key);
+      const known = await read(key).catch(unusable);
       const { routes, configDigest } = lastGood;
-      const known = await memory.recall(place);
-      if (known?.routes !== routes || known.configDigest !== configDigest) {
-        await writeDesiredFile(place.path, belonging(key, owner), lastGood);
-      }
-      await memory.keep(place, lastGood);
+      const isKnown =
+        known.lastGood?.routes === routes && known.lastGood.configDigest === configDigest;
+      const file = { path: place.path, whose: belonging(key, owner) };
+      const end = isKnown ? known.end : await writeDesiredFile(file, lastGood, known);
+      await memory.keep(place, { lastGood, end });
     },
     forgetLastGood: async (key) => {
       refuseDryRun();
       await removeFile(placeOf(key).path);
     },
   };
+}
+
+/** A damaged or foreign state is no base for a change: it is written anew. */
+function unusable(error: unknown): LastGoodOnDisk {
+  if (
+    error instanceof RouteSyncError &&
+    (error.code === 'STATE_CORRUPT' || error.code === 'STATE_FOREIGN')
+  ) {
+    return { lastGood: undefined, end: undefined };
+  }
+  throw error;
 }
 
 function placesIn(folder: string): (key: LedgerKey) => Place {

@@ -29,3 +29,21 @@ export async function next<A, B>(step: Step<A>, work: (value: A) => Promise<B>):
     ? { upstream, value: undefined, error }
     : attempt(upstream, async () => work(value));
 }
+
+/** The work on each item, in their order; so many at a time. Rejects as soon as one does. */
+export async function atMost<T, R>(
+  places: number,
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<readonly R[]> {
+  const done: R[] = [];
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    // The iterator is shared: each item goes to one worker.
+    for (const [index, item] of queue) {
+      done[index] = await work(item, index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(places, items.length) }, worker));
+  return done;
+}

@@ -62,9 +62,47 @@ export function rowOf(origin: Origin): OriginRow {
   return [router, subnet, project, port, leg, network, floatingIp];
 }
 
-export function originOf(row: OriginRow): Origin {
+export function originOf(row: OriginRow, keep: (text: string) => string): Origin {
   const [router, subnet, project, port, leg, network = '', floatingIp = ''] = row;
-  return { router, subnet, project, port, leg, network, floatingIp };
+  return {
+    router: keep(router),
+    subnet: keep(subnet),
+    project: keep(project),
+    port: keep(port),
+    leg: keep(leg),
+    network: keep(network),
+    floatingIp: keep(floatingIp),
+  };
+}
+
+/** Gives equal texts as one and the same: what was parsed from 100,000 rows holds each id many times. */
+export function interner(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const same = known.get(text);
+    if (same === undefined) {
+      known.set(text, text);
+    }
+    return same ?? text;
+  };
+}
+
+/** A new router may take over prefix and next hop of an old one: the route stays, its reason changes. */
+export function areSameOrigins(a: readonly Origin[], b: readonly Origin[]): boolean {
+  return a === b || (a.length === b.length && a.every((origin, index) => isSame(origin, b[index])));
+}
+
+function isSame(a: Origin, b: Origin | undefined): boolean {
+  return (
+    a === b ||
+    (a.router === b?.router &&
+      a.subnet === b.subnet &&
+      a.project === b.project &&
+      a.port === b.port &&
+      a.leg === b.leg &&
+      a.network === b.network &&
+      a.floatingIp === b.floatingIp)
+  );
 }
 
 export function areOriginRows(value: unknown): value is readonly OriginRow[] {

@@ -27,8 +27,6 @@ export function show(value: unknown): string {
 }
 
 interface SectionOptions {
-  /** Keys of newer versions, which must not be taken for typing errors. */
-  readonly later?: readonly string[];
   /** What to write where the section is required and absent. */
   readonly required?: string;
 }
@@ -36,7 +34,7 @@ interface SectionOptions {
 /** A mapping that refuses unknown keys and proposes the nearest known one. */
 export function section<S extends z.ZodRawShape>(
   shape: S,
-  { later = [], required }: SectionOptions = {},
+  { required }: SectionOptions = {},
 ): z.ZodReadonly<z.ZodObject<S, z.core.$strict>> {
   const known = Object.keys(shape);
   const wanted = mustBe(`a mapping with the keys ${known.join(', ')}`);
@@ -44,7 +42,7 @@ export function section<S extends z.ZodRawShape>(
     .strictObject(shape, {
       error: (issue) => {
         if (issue.code === 'unrecognized_keys') {
-          return issue.keys.map((key) => unknownKeyProblem(key, known, later)).join('\n');
+          return issue.keys.map((key) => unknownKeyProblem(key, known)).join('\n');
         }
         return issue.input === undefined && required !== undefined
           ? `is required: ${required}`

@@ -136,7 +136,36 @@ function withPaths(config: Config, folder: string): Config {
           },
         },
   );
-  return { ...config, upstreams, ...serverAndLeader(config, (file) => pathOf(file, folder)) };
+  const pathTo = (file: string): string => pathOf(file, folder);
+  return {
+    ...config,
+    upstreams,
+    cloud: withNotificationPaths(config.cloud, pathTo),
+    ...serverAndLeader(config, pathTo),
+  };
+}
+
+function withNotificationPaths(
+  cloud: Config['cloud'],
+  pathTo: (file: string) => string,
+): Config['cloud'] {
+  const { notifications } = cloud;
+  return notifications === undefined
+    ? cloud
+    : { ...cloud, notifications: { ...notifications, ...filesOf(notifications, pathTo) } };
+}
+
+const FILE_KEYS = ['passwordFile', 'caFile', 'certFile', 'keyFile'] as const;
+
+type FileKeys = { readonly [K in (typeof FILE_KEYS)[number]]?: string | undefined };
+
+function filesOf(section: FileKeys | undefined, pathTo: (file: string) => string): FileKeys {
+  return Object.fromEntries(
+    FILE_KEYS.flatMap((key) => {
+      const file = section?.[key];
+      return file === undefined ? [] : [[key, pathTo(file)] as const];
+    }),
+  );
 }
 
 /** The sections whose files are named by keys of their own. */
@@ -145,17 +174,13 @@ function serverAndLeader(
   pathTo: (file: string) => string,
 ): Pick<Config, 'server' | 'leader'> {
   const etcd = leader?.etcd;
-  const files = (['passwordFile', 'caFile', 'certFile', 'keyFile'] as const).flatMap((key) => {
-    const file = etcd?.[key];
-    return file === undefined ? [] : [[key, pathTo(file)] as const];
-  });
   const { tokenFile } = server;
   return {
     server: tokenFile === undefined ? server : { ...server, tokenFile: pathTo(tokenFile) },
     leader:
       leader === undefined || etcd === undefined
         ? leader
-        : { ...leader, etcd: { ...etcd, ...Object.fromEntries(files) } },
+        : { ...leader, etcd: { ...etcd, ...filesOf(etcd, pathTo) } },
   };
 }
 

@@ -13,14 +13,7 @@ export function problemLines(issues: readonly z.core.$ZodIssue[]): readonly stri
 }
 
 /** What to say of a key that the section does not have; one line. */
-export function unknownKeyProblem(
-  key: string,
-  known: readonly string[],
-  later: readonly string[],
-): string {
-  if (later.includes(key)) {
-    return 'is not in this version of route-sync; remove it';
-  }
+export function unknownKeyProblem(key: string, known: readonly string[]): string {
   const near = nearest(key, known);
   return near === undefined
     ? `unknown key; the keys here are ${known.join(', ')}`

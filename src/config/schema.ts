@@ -18,6 +18,7 @@ import {
 } from './fields.ts';
 import { guardSchema, removalSchema } from './guard-schema.ts';
 import { leaderSchema } from './leader-schema.ts';
+import { notificationsSchema } from './notifications-schema.ts';
 import { policySchema } from './policy-schema.ts';
 import { serverSchema } from './server-schema.ts';
 import { upstreamsSchema } from './upstream-schema.ts';
@@ -48,53 +49,58 @@ function programWord(): z.ZodString {
   return z.string({ error }).regex(/^[^\0]+$/u, { error });
 }
 
-const cloud = section(
-  {
-    name: cloudName()
-      .optional()
-      .describe(
-        'The entry of clouds.yaml. It wins over OS_CLOUD. Default: OS_CLOUD, else the OS_* variables.',
-      ),
-    natModel: choice(['auto', 'ovs', 'ovn'])
-      .default('auto')
-      .describe(
-        "Who does the cloud's NAT: the L3 agent (`ovs`) or OVN (`ovn`); `auto` asks the API.",
-      ),
-    requestTimeoutSeconds: seconds(0.1, 3600)
-      .default(60)
-      .describe('How long one request may take; Neutron needs many seconds for long lists.'),
-    snapshotTimeoutSeconds: seconds(0.1, 86_400)
-      .default(300)
-      .describe('How long reading the whole cloud may take.'),
-    retries: whole(0, 20)
-      .default(3)
-      .describe('How often a request that failed for a passing reason is sent again.'),
-    maxConcurrentRequests: whole(1, 64)
-      .default(8)
-      .describe('How many requests may be under way at once.'),
-    sentinel: sentinel
-      .optional()
-      .describe(
-        'What the cloud must show in every snapshot: where it is missing, the user has lost its view of all projects, and nothing is removed.',
-      ),
-    secretFile: z
-      .string({ error: mustBe('the path of a file') })
-      .regex(/^[^\0]+$/u, { error: mustBe('the path of a file') })
-      .optional()
-      .describe(
-        "A file that holds the password or the application credential's secret and nothing else. Others may not be able to change it; that they can read it is a warning.",
-      ),
-    secretCommand: filledList(
-      programWord(),
-      'a program and its arguments, for example [pass, show, openstack]',
-    )
-      .optional()
-      .describe(
-        'A program, and its arguments, that prints that secret. It is started without a shell.',
-      ),
-  },
-  { later: ['notifications'] },
-).check((context) => {
+const cloud = section({
+  name: cloudName()
+    .optional()
+    .describe(
+      'The entry of clouds.yaml. It wins over OS_CLOUD. Default: OS_CLOUD, else the OS_* variables.',
+    ),
+  natModel: choice(['auto', 'ovs', 'ovn'])
+    .default('auto')
+    .describe(
+      "Who does the cloud's NAT: the L3 agent (`ovs`) or OVN (`ovn`); `auto` asks the API.",
+    ),
+  requestTimeoutSeconds: seconds(0.1, 3600)
+    .default(60)
+    .describe('How long one request may take; Neutron needs many seconds for long lists.'),
+  snapshotTimeoutSeconds: seconds(0.1, 86_400)
+    .default(300)
+    .describe('How long reading the whole cloud may take.'),
+  retries: whole(0, 20)
+    .default(3)
+    .describe('How often a request that failed for a passing reason is sent again.'),
+  maxConcurrentRequests: whole(1, 64)
+    .default(8)
+    .describe('How many requests may be under way at once.'),
+  maxLoadPercent: whole(1, 100)
+    .default(25)
+    .describe(
+      'How much of its time `route-sync run` may spend reading the whole cloud: a cloud that answers slowly is read less often than the schedule says, and in between only what changed is.',
+    ),
+  sentinel: sentinel
+    .optional()
+    .describe(
+      'What the cloud must show in every snapshot: where it is missing, the user has lost its view of all projects, and nothing is removed.',
+    ),
+  secretFile: z
+    .string({ error: mustBe('the path of a file') })
+    .regex(/^[^\0]+$/u, { error: mustBe('the path of a file') })
+    .optional()
+    .describe(
+      "A file that holds the password or the application credential's secret and nothing else. Others may not be able to change it; that they can read it is a warning.",
+    ),
+  secretCommand: filledList(
+    programWord(),
+    'a program and its arguments, for example [pass, show, openstack]',
+  )
+    .optional()
+    .describe(
+      'A program, and its arguments, that prints that secret. It is started without a shell.',
+    ),
+  notifications: notificationsSchema
+    .optional()
+    .describe('What Neutron tells on RabbitMQ, so that a change is seen at once.'),
+}).check((context) => {
   if (context.value.secretFile !== undefined && context.value.secretCommand !== undefined) {
     const message = 'cannot be used together with secretFile; remove one of the two';
     context.issues.push({
@@ -148,6 +154,9 @@ export const configSchema = section({
     .describe(
       'Each scheduled cycle starts up to this much later, at random, to spread the load on the cloud.',
     ),
+  maxParallelUpstreams: whole(1, 1000)
+    .default(32)
+    .describe('How many upstreams are read, or written to, at a time.'),
   cloud: cloud.prefault({}).describe('The OpenStack cloud to read.'),
   policy: policySchema.describe('What may go upstream, and how.'),
   guard: guardSchema

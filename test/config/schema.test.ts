@@ -38,6 +38,7 @@ describe('configSchema', () => {
       owner: 'lab',
       schedule: '*/30 * * * * *',
       jitterSeconds: 3,
+      maxParallelUpstreams: 32,
       journal: { keepFiles: 16 },
       server: { listen: '127.0.0.1:9717' },
       cloud: {
@@ -46,6 +47,7 @@ describe('configSchema', () => {
         snapshotTimeoutSeconds: 300,
         retries: 3,
         maxConcurrentRequests: 8,
+        maxLoadPercent: 25,
       },
       guard: {
         maxRemovals: { count: 20, percent: 20, free: 2 },

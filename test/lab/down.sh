@@ -8,7 +8,7 @@ LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if alive vswitchd; then
   ovs-appctl --timeout=10 --target="$LAB_DIR/vswitchd.ctl" exit --cleanup || true
 fi
-for daemon in ovn-controller vswitchd vswitch neutron keystone ovn-northd ovn-sb ovn-nb mariadb; do
+for daemon in ovn-controller vswitchd vswitch neutron keystone ovn-northd ovn-sb ovn-nb rabbit epmd mariadb; do
   end $daemon
 done
 # A namespace takes its end of a veth pair, and so the whole pair, with it.

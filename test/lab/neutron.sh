@@ -16,7 +16,7 @@ start_ovn() {
   spawn ovn-northd ovn-northd
 }
 
-# Neutron logs in to Keystone as admin, and needs no message queue: nothing but its API is used.
+# Neutron logs in to Keystone as admin, and uses RabbitMQ for nothing but its notifications.
 configure_neutron() {
   cat >"$LAB_DIR/neutron/neutron.conf" <<CONF
 [DEFAULT]
@@ -29,6 +29,10 @@ transport_url = fake://
 api_workers = 2
 notify_nova_on_port_status_changes = false
 notify_nova_on_port_data_changes = false
+[oslo_messaging_notifications]
+driver = messagingv2
+transport_url = rabbit://neutron:$LAB_PASSWORD@$LAB_IP:5672/
+retry = 3
 [database]
 connection = $(database_url neutron)
 [keystone_authtoken]

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 LAB_PACKAGES=(mariadb-server-core mariadb-client-core python3-pymysql python3-keystone uwsgi-core
-  uwsgi-plugin-python3 neutron-common openvswitch-switch ovn-central ovn-host
+  uwsgi-plugin-python3 rabbitmq-server neutron-common openvswitch-switch ovn-central ovn-host
   curl ethtool iproute2 iputils-ping jq)
 
 # Installs what is missing; no package may start a service, because the lab starts its own daemons.

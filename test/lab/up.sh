@@ -2,7 +2,7 @@
 # Brings up a real Keystone and Neutron (ML2/OVN) on this machine, from Debian 12's packages, without an init system.
 # Everything listens on loopback and lives in LAB_DIR; running it again starts what is missing. down.sh ends it.
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in lab packages database keystone neutron; do
+for part in lab packages database rabbit keystone neutron; do
   # shellcheck source=/dev/null
   . "$LAB/$part.sh"
 done
@@ -16,6 +16,7 @@ fi
 # shellcheck disable=SC2034 # for the scripts that are sourced below
 LAB_PASSWORD=$(cat "$LAB_DIR/password")
 
+start_rabbit
 start_database
 step 'MariaDB answers'
 start_ovn
@@ -26,5 +27,7 @@ seed_keystone
 write_logins
 step "Keystone answers at $KEYSTONE_URL"
 wait $schema
+await_rabbit
+step "RabbitMQ answers at $LAB_IP:5672"
 start_neutron
 step "Neutron answers; log in with: . $LAB_DIR/admin-openrc"

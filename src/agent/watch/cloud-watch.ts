@@ -54,6 +54,8 @@ interface Knowledge {
   isTrusted: boolean;
   /** A cycle of the schedule is waiting for its look. */
   isDue: boolean;
+  /** The last look left the whole cloud alone for what was touched. */
+  hasYielded: boolean;
   /** Nothing was known yet when the first look gave up waiting. */
   hasGoneOn: boolean;
   news: PromiseWithResolvers<void>;
@@ -75,6 +77,7 @@ export function watchCloud(options: CloudWatchOptions): CloudWatch {
     pending: NOTHING_TOUCHED,
     isTrusted: true,
     isDue: false,
+    hasYielded: false,
     hasGoneOn: false,
     news: Promise.withResolvers(),
   };
@@ -103,6 +106,7 @@ export function watchCloud(options: CloudWatchOptions): CloudWatch {
     },
     isExpecting: () =>
       known.whole !== undefined ||
+      known.isDue ||
       (known.view !== undefined && !isNothing(known.pending)) ||
       (!known.isTrusted && rest.isLong()),
   };
@@ -110,13 +114,21 @@ export function watchCloud(options: CloudWatchOptions): CloudWatch {
 
 async function lookOn(watching: Watching, source: CloudSource): Promise<Sight> {
   const { known } = watching;
+  const { view } = known;
+  const isTouched = view !== undefined && !isNothing(known.pending);
+  // The cloud answers few questions faster than many; but changes that never end must not put off the whole for ever.
+  const yields = isTouched && !known.hasYielded;
+  known.hasYielded = yields;
+  if (yields) {
+    return refresh(known, view, source);
+  }
   if (known.whole === undefined && wantsWhole(watching)) {
     known.whole = beginWhole(watching, source);
   }
-  const { view, whole } = known;
+  const { whole } = known;
   const wasDue = known.isDue;
   known.isDue = false;
-  if (view !== undefined && !isNothing(known.pending)) {
+  if (isTouched) {
     return refresh(known, view, source);
   }
   if (whole !== undefined) {

@@ -1,50 +1,34 @@
 /**
  * A generated cloud in memory that answers at once: as many announced prefixes as wanted, every fifth one IPv6. Nothing
- * of it is measured.
+ * of it is measured. Its objects are made when they are asked for the first time.
  */
-import { networkInterfaces } from 'node:os';
 import type {
   CollectionName,
   NeutronFilters,
   NeutronObject,
   OpenStackClient,
 } from '../src/openstack-client-lite/index.ts';
+import {
+  type CloudVersion,
+  externalNetwork,
+  externalSubnets,
+  gatewayPortOf,
+  interfacePortOf,
+  routerOf,
+  routersOf,
+  type Slot,
+  slotsOf,
+  subnetOf,
+  uuid,
+} from './cloud-objects.ts';
 
-/** `after` differs from `before` in one of a hundred prefixes: a third each removed, added, and moved to another router. */
-export type CloudVersion = 'before' | 'after';
-
-/** The upstream's own addresses in the external subnets. */
-export const UPSTREAM_ADDRESSES = ['172.16.0.1/14', '2001:db8:ffff:ffff::1/64'] as const;
+export { type CloudVersion, UPSTREAM_ADDRESSES } from './cloud-objects.ts';
 
 type Tables = { readonly [C in CollectionName]: readonly NeutronObject<C>[] };
 
-/** One announced prefix: its number in the cloud, and the number of its router. */
-interface Slot {
-  readonly index: number;
-  readonly router: number;
-}
-
-/**
- * Prefixes of one router. With fewer the kernel itself would be what is measured: its time for new IPv4 routes grows with
- * the square of the next hops behind one device.
- */
-const PER_ROUTER = 50;
-/** One of so many prefixes is IPv6. */
-const IPV6_EVERY = 5;
-const NETWORK = uuid('net', 0);
-const EXTERNAL_SUBNETS = [uuid('ext', 4), uuid('ext', 6)] as const;
-const PROJECT = 'b3f1c2d4e5f60718293a4b5c6d7e8f90';
-const CREATED = '2026-01-02T03:04:05Z';
-/** No tenant prefix may cover an address of this host, so such prefixes are left out. */
-const OCCUPIED = new Set(
-  Object.values(networkInterfaces()).flatMap((entries) =>
-    (entries ?? []).map(({ address }) => ipv4Number(address) >>> 4),
-  ),
-);
-
 /** Clients to the two versions of one cloud with `size` announced prefixes; `size` is a multiple of 100. */
 export function generateClouds(size: number): Readonly<Record<CloudVersion, OpenStackClient>> {
-  const routers = Array.from({ length: size / PER_ROUTER }, (_, router) => router);
+  const routers = Array.from({ length: routersOf(size) }, (_, router) => router);
   const common = {
     routers: routers.map((router) => parsed(routerOf(router))),
     gatewayPorts: routers.map((router) => parsed(gatewayPortOf(router))),
@@ -52,8 +36,8 @@ export function generateClouds(size: number): Readonly<Record<CloudVersion, Open
     portOf: remember(interfacePortOf, ({ index, router }) => `${index} ${router}`),
   };
   return {
-    before: clientTo(tablesOf(slotsOf(size, 'before'), common)),
-    after: clientTo(tablesOf(slotsOf(size, 'after'), common)),
+    before: clientTo(() => tablesOf(slotsOf(size, 'before'), common)),
+    after: clientTo(() => tablesOf(slotsOf(size, 'after'), common)),
   };
 }
 
@@ -74,23 +58,26 @@ function remember<T>(make: (slot: Slot) => T, key: (slot: Slot) => number | stri
   };
 }
 
-function clientTo(tables: Tables): OpenStackClient {
+function clientTo(makeTables: () => Tables): OpenStackClient {
   const endpoint = 'http://127.0.0.1:9696/';
   const lists = new Map<string, readonly NeutronObject<CollectionName>[]>();
-  const byId = new Map<string, NeutronObject<CollectionName>>(
-    [...tables.routers, ...tables.ports, ...tables.subnets].map((object) => [object.id, object]),
-  );
+  let made: Tables | undefined;
+  const tables = (): Tables => (made ??= makeTables());
+  let byId: ReadonlyMap<string, NeutronObject<CollectionName>> | undefined;
   return {
     network: {
       list: async (collection, filters = {}) => {
         // Like the real client, which gives the same list again while the cloud answers the same.
         const key = `${collection} ${JSON.stringify(filters)}`;
-        const list = lists.get(key) ?? select(tables[collection], filters);
+        const list = lists.get(key) ?? select(tables()[collection], filters);
         lists.set(key, list);
         return list as readonly NeutronObject<typeof collection>[];
       },
-      get: async <C extends CollectionName>(_: C, id: string) =>
-        byId.get(id) as NeutronObject<C> | undefined,
+      changedSince: async () => [],
+      get: async <C extends CollectionName>(_: C, id: string) => {
+        byId ??= indexOf(tables());
+        return byId.get(id) as NeutronObject<C> | undefined;
+      },
       endpoint: async () => new URL(endpoint),
     },
     token: async () => ({
@@ -106,6 +93,16 @@ function clientTo(tables: Tables): OpenStackClient {
     warnings: [],
     close: async () => undefined,
   };
+}
+
+function indexOf({
+  routers,
+  ports,
+  subnets,
+  networks,
+}: Tables): ReadonlyMap<string, NeutronObject<CollectionName>> {
+  const all = [routers, ports, subnets, networks].flat();
+  return new Map(all.map((object) => [object.id, object]));
 }
 
 /** Of all filters that the agent uses only the owner of a port takes anything away here. */
@@ -125,15 +122,7 @@ function tablesOf(slots: readonly Slot[], common: Common): Tables {
     routers,
     ports: [...gatewayPorts, ...slots.map(portOf)],
     subnets: [...externalSubnets(), ...slots.map(subnetOf)],
-    networks: [
-      {
-        id: NETWORK,
-        name: 'public',
-        project_id: PROJECT,
-        'router:external': true,
-        subnets: [...EXTERNAL_SUBNETS],
-      },
-    ],
+    networks: [externalNetwork()],
     subnetpools: [],
     'address-scopes': [],
     floatingips: [],
@@ -142,164 +131,7 @@ function tablesOf(slots: readonly Slot[], common: Common): Tables {
   };
 }
 
-function slotsOf(size: number, version: CloudVersion): readonly Slot[] {
-  const routers = size / PER_ROUTER;
-  const slots: Slot[] = [];
-  for (let index = 0; index < size; index += 1) {
-    const router = Math.floor(index / PER_ROUTER);
-    const hundred = Math.floor(index / 100);
-    // The place within its hundred moves on, so that both families change.
-    const changes = version === 'after' && index % 100 === hundred % IPV6_EVERY;
-    const kind = changes ? (['removed', 'added', 'moved'] as const)[hundred % 3] : 'kept';
-    if (kind !== 'removed') {
-      slots.push({ index, router: kind === 'moved' ? (router + 1) % routers : router });
-    }
-    if (kind === 'added') {
-      slots.push({ index: size + hundred, router });
-    }
-  }
-  return slots;
-}
-
-function routerOf(router: number): NeutronObject<'routers'> {
-  const external = { network_id: NETWORK, external_fixed_ips: legAddresses(router) };
-  return {
-    id: uuid('router', router),
-    name: `router-${router}`,
-    project_id: PROJECT,
-    admin_state_up: true,
-    status: 'ACTIVE',
-    external_gateway_info: { ...external, enable_snat: false },
-    routes: [],
-    tags: [],
-    created_at: CREATED,
-    updated_at: CREATED,
-    revision_number: 3,
-  };
-}
-
-function gatewayPortOf(router: number): NeutronObject<'ports'> {
-  return {
-    id: uuid('gateway', router),
-    device_id: uuid('router', router),
-    device_owner: 'network:router_gateway',
-    network_id: NETWORK,
-    project_id: '',
-    fixed_ips: legAddresses(router),
-    admin_state_up: true,
-    tags: [],
-    created_at: CREATED,
-  };
-}
-
-function interfacePortOf({ index, router }: Slot): NeutronObject<'ports'> {
-  return {
-    id: uuid('port', index),
-    device_id: uuid('router', router),
-    device_owner: 'network:router_interface',
-    network_id: uuid('net', index + 1),
-    project_id: PROJECT,
-    fixed_ips: [{ subnet_id: uuid('subnet', index), ip_address: prefixOf(index).gateway }],
-    admin_state_up: true,
-    tags: [],
-    created_at: CREATED,
-  };
-}
-
-function subnetOf({ index }: Slot): NeutronObject<'subnets'> {
-  const { version, cidr, gateway } = prefixOf(index);
-  return {
-    id: uuid('subnet', index),
-    name: `subnet-${index}`,
-    network_id: uuid('net', index + 1),
-    project_id: PROJECT,
-    ip_version: version,
-    cidr,
-    gateway_ip: gateway,
-    subnetpool_id: null,
-    tags: [],
-    created_at: CREATED,
-  };
-}
-
-function externalSubnets(): readonly NeutronObject<'subnets'>[] {
-  const [ipv4, ipv6] = EXTERNAL_SUBNETS;
-  const common = { network_id: NETWORK, project_id: PROJECT, subnetpool_id: null, tags: [] };
-  return [
-    {
-      ...common,
-      id: ipv4,
-      name: 'public-4',
-      ip_version: 4,
-      cidr: '172.16.0.0/14',
-      gateway_ip: '172.16.0.1',
-    },
-    {
-      ...common,
-      id: ipv6,
-      name: 'public-6',
-      ip_version: 6,
-      cidr: '2001:db8:ffff:ffff::/64',
-      gateway_ip: '2001:db8:ffff:ffff::1',
-    },
-  ];
-}
-
-function legAddresses(router: number): NeutronObject<'ports'>['fixed_ips'] {
-  const [ipv4, ipv6] = EXTERNAL_SUBNETS;
-  const host = router + 2;
-  const words = host < 0x1_0000 ? [host] : [host >>> 16, host & 0xffff];
-  return [
-    { subnet_id: ipv4, ip_address: ipv4Text(0xac10_0000 + host) },
-    { subnet_id: ipv6, ip_address: `2001:db8:ffff:ffff::${words.map(hex).join(':')}` },
-  ];
-}
-
-interface TenantPrefix {
-  readonly version: 4 | 6;
-  readonly cidr: string;
-  readonly gateway: string;
-}
-
-/** A /28 of 10.0.0.0/8, or a /64 of 2001:db8::/32; in no order, as clouds are. */
-function prefixOf(index: number): TenantPrefix {
-  const group = Math.floor(index / IPV6_EVERY);
-  const member = index % IPV6_EVERY;
-  if (member === IPV6_EVERY - 1) {
-    const n = scramble(group);
-    const network = `2001:db8:${hex((n >>> 15) + 1)}:${hex((n & 0x7fff) + 1)}::`;
-    return { version: 6, cidr: `${network}/64`, gateway: `${network}1` };
-  }
-  const n = group * (IPV6_EVERY - 1) + member;
-  const wanted = 0xa0_0000 + scramble(n);
-  // The last numbers are beyond any size in use.
-  const block = OCCUPIED.has(wanted) ? 0xa0_0000 + scramble(0xf_ffff - (n & 0xff)) : wanted;
-  return { version: 4, cidr: `${ipv4Text(block * 16)}/28`, gateway: ipv4Text(block * 16 + 1) };
-}
-
-/** A bijection of the numbers below 2^20. */
-function scramble(n: number): number {
-  return Math.imul(n, 0x9e371) & 0xf_ffff;
-}
-
 /** As it would come from the wire: strings of its own, none shared with other objects. */
 function parsed<T>(object: T): T {
   return JSON.parse(JSON.stringify(object)) as T;
-}
-
-function uuid(kind: 'net' | 'ext' | 'router' | 'gateway' | 'port' | 'subnet', n: number): string {
-  const kinds = ['net', 'ext', 'router', 'gateway', 'port', 'subnet'];
-  return `0f1e2d3c-4b5a-4697-8788-${hex(kinds.indexOf(kind))}${hex(n).padStart(11, '0')}`;
-}
-
-function ipv4Text(number: number): string {
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.');
-}
-
-function ipv4Number(text: string): number {
-  return text.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-}
-
-function hex(number: number): string {
-  return number.toString(16);
 }

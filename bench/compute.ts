@@ -1,28 +1,22 @@
 /** What the core computes from a snapshot in memory, without any device. */
 import { readSnapshot } from '../src/agent/snapshot.ts';
+import { listPairs } from '../src/core/candidates.ts';
 import { desiredFor, type Desired } from '../src/core/desired.ts';
-import { judge } from '../src/core/eligibility.ts';
+import { type Candidate, judge } from '../src/core/eligibility.ts';
+import { routerSides } from '../src/core/legs.ts';
 import { planUpstream, type PlanInput, type UpstreamPlan } from '../src/core/plan.ts';
 import type { InstalledRoute, UpstreamState } from '../src/core/route.ts';
 import type { Snapshot } from '../src/core/snapshot.ts';
 import type { OpenStackClient } from '../src/openstack-client-lite/index.ts';
+import type { STAGES } from './compute-section.ts';
 import { benchConfig } from './cycle.ts';
 
-/** Milliseconds of one computation: for an upstream that holds nothing, and for one that holds it all. */
-export interface ComputeTimes {
-  readonly allToAddMs: number;
-  readonly nothingToDoMs: number;
-}
+/** Milliseconds. */
+export type StageTimes = Readonly<Record<(typeof STAGES)[number], number>>;
 
 interface Before {
   readonly state: UpstreamState;
   readonly ledger: PlanInput['ledger'];
-}
-
-interface Computed {
-  readonly ms: number;
-  readonly desired: Desired;
-  readonly plan: UpstreamPlan;
 }
 
 const CONFIG = benchConfig('none');
@@ -35,21 +29,35 @@ export async function benchSnapshot(client: OpenStackClient): Promise<Snapshot> 
   return readSnapshot({ client, policy, natModel: 'ovn', signal });
 }
 
-/** Times judge -> desiredFor -> planUpstream twice; throws unless every one of `size` prefixes comes out. */
-export function timeCompute(snapshot: Snapshot, size: number): ComputeTimes {
-  const first = compute(snapshot, NOTHING);
-  const second = compute(snapshot, installed(first.desired));
-  if (first.plan.changes.length !== size || second.plan.unchanged !== size) {
+/** Times each stage once; throws unless every one of `size` prefixes comes out. */
+export function timeStages(snapshot: Snapshot, size: number): StageTimes {
+  const { policy } = CONFIG;
+  const pairs = timed(() => listPairs(snapshot, routerSides(snapshot), policy));
+  const judged = timed(() => judgeAll(snapshot));
+  const desired = timed(() => arbitrated(snapshot, judged.value, NOTHING));
+  const adds = timed(() => plan(desired.value, NOTHING));
+  const before = installed(desired.value);
+  const settled = arbitrated(snapshot, judged.value, before);
+  const nothing = timed(() => plan(settled, before));
+  const counts = [pairs.value.length, adds.value.changes.length, nothing.value.unchanged];
+  if (counts.some((count) => count !== size)) {
     throw new Error(
-      `of ${size} prefixes ${first.plan.changes.length} were planned and ${second.plan.unchanged} found unchanged`,
+      `of ${size} prefixes ${counts.join(', ')} became candidates, were planned, and found unchanged`,
     );
   }
-  return { allToAddMs: first.ms, nothingToDoMs: second.ms };
+  return {
+    candidates: pairs.ms,
+    // Judging lists the pairs itself.
+    policy: Math.max(judged.ms - pairs.ms, 0),
+    conflicts: desired.ms,
+    diffAll: adds.ms,
+    diffNothing: nothing.ms,
+  };
 }
 
 /** The routes for an upstream that holds nothing. */
 export function desiredOf(snapshot: Snapshot): Desired {
-  return compute(snapshot, NOTHING).desired;
+  return arbitrated(snapshot, judgeAll(snapshot), NOTHING);
 }
 
 /** The comparison alone. */
@@ -57,20 +65,25 @@ export function planOf(state: UpstreamState, desired: Desired): UpstreamPlan {
   return plan(desired, { ...NOTHING, state });
 }
 
-function compute(snapshot: Snapshot, before: Before): Computed {
-  const { policy } = CONFIG;
-  const networkIds = new Set(snapshot.externalNetworks.keys());
+function timed<T>(work: () => T): { readonly ms: number; readonly value: T } {
   const start = performance.now();
-  const candidates = judge({
-    snapshot,
-    policy,
-    servedNetworks: networkIds,
-    protectedAddresses: [],
-  });
+  const value = work();
+  return { ms: performance.now() - start, value };
+}
+
+function judgeAll(snapshot: Snapshot): readonly Candidate[] {
+  const servedNetworks = new Set(snapshot.externalNetworks.keys());
+  return judge({ snapshot, policy: CONFIG.policy, servedNetworks, protectedAddresses: [] });
+}
+
+function arbitrated(
+  { externalNetworks }: Snapshot,
+  candidates: readonly Candidate[],
+  before: Before,
+): Desired {
+  const networkIds = new Set(externalNetworks.keys());
   const upstream = { name: 'edge', networkIds, devices: new Map() };
-  const desired = desiredFor({ upstream, candidates, ...before, policy });
-  const planned = plan(desired, before);
-  return { ms: performance.now() - start, desired, plan: planned };
+  return desiredFor({ upstream, candidates, ...before, policy: CONFIG.policy });
 }
 
 function plan(desired: Desired, before: Before): UpstreamPlan {
@@ -84,6 +97,7 @@ function plan(desired: Desired, before: Before): UpstreamPlan {
     maxRoutes: undefined,
     missing: new Map(),
     now: 0,
+    reading: 'whole',
   });
 }
 

@@ -1,4 +1,4 @@
-/** Two real FRRs in network namespaces, the first one behind a real sshd; needs root, frr and openssh-server. */
+/** Real FRRs in network namespaces, and a real sshd; needs root, frr and openssh-server. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -12,14 +12,6 @@ import { whyNoNamespace, withNamespaces } from './namespace.ts';
 /** RTPROT_ZSTATIC: what FRR marks its static routes with in the kernel. */
 const FRR_STATIC = '196';
 
-export interface FrrPair {
-  /** For the cycles, over SSH. */
-  readonly ours: FrrRouter;
-  /** For `vtysh` alone, on this machine. */
-  readonly peer: FrrRouter;
-  readonly sshd: TestSshd;
-}
-
 export interface FrrRouter {
   readonly netns: string;
   readonly daemon: FrrDaemon;
@@ -30,29 +22,44 @@ export function whyNoFrrBench(): string | undefined {
   return whyNoNamespace() ?? whyNoFrr() ?? whyNoSshd();
 }
 
-/** Makes the pair anew, without a route, and always ends it. */
-export async function withFrrPair<T>(work: (pair: FrrPair) => Promise<T>): Promise<T> {
-  return withNamespaces(2, async ([first = '', second = '']) => {
-    const ours = { netns: first, daemon: makeFrr(first) };
-    const peer = { netns: second, daemon: makeFrr(second) };
+/** The second one is the first again where only one was asked for. */
+type Routers = readonly [first: FrrRouter, second: FrrRouter];
+
+/** Makes FRRs anew, each in a namespace of its own and without a route, and always ends them. */
+export async function withFrrRouters<T>(
+  count: 1 | 2,
+  work: (routers: Routers) => Promise<T>,
+): Promise<T> {
+  return withNamespaces(count, async (names) => {
+    const routers = names.map((netns) => ({ netns, daemon: makeFrr(netns) }));
     try {
-      for (const { daemon } of [ours, peer]) {
+      for (const { daemon } of routers) {
         await daemon.start('zebra');
         await daemon.start('staticd');
       }
-      // Without the login scripts of this machine's root, whose time is not ours.
-      const own = `HOME=/nonexistent PATH=${ours.daemon.bin}:/usr/sbin:/usr/bin:/sbin:/bin`;
-      const sshd = await startSshd({ config: [`SetEnv ${own}`] });
-      try {
-        return await work({ ours, peer, sshd });
-      } finally {
-        await sshd.close();
+      const [first, second = first] = routers;
+      if (first === undefined || second === undefined) {
+        throw new RangeError('at least one FRR is needed');
       }
+      return await work([first, second]);
     } finally {
-      await ours.daemon.close();
-      await peer.daemon.close();
+      await Promise.all(routers.map(async ({ daemon }) => daemon.close()));
     }
   });
+}
+
+/** A real sshd before the FRR, without the login scripts of this machine's root: their time is not ours. */
+export async function withSshd<T>(
+  { daemon }: FrrRouter,
+  work: (sshd: TestSshd) => Promise<T>,
+): Promise<T> {
+  const own = `HOME=/nonexistent PATH=${daemon.bin}:/usr/sbin:/usr/bin:/sbin:/bin`;
+  const sshd = await startSshd({ config: [`SetEnv ${own}`] });
+  try {
+    return await work(sshd);
+  } finally {
+    await sshd.close();
+  }
 }
 
 /** Waits until the kernel holds that many static routes of FRR: nothing is measured while they are still on their way. */

@@ -1,4 +1,4 @@
-/** Child process: route-sync with a real FRR over a real sshd, beside `vtysh` alone; prints the samples as JSON. */
+/** Child process: route-sync with a real FRR over a real sshd, beside `vtysh` alone and netmiko; prints the samples as JSON. */
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatherState } from '../src/agent/gather.ts';
@@ -6,48 +6,71 @@ import { openState } from '../src/agent/state.ts';
 import { closeUpstreams, connectUpstreams } from '../src/agent/upstream.ts';
 import { parseConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
+import type { TestSshd } from '../test/support/sshd.ts';
 import { generateClouds } from './cloud.ts';
 import { benchSnapshot, desiredOf, planOf } from './compute.ts';
 import { type Bench, timeCycle, type TimedCycle } from './cycle.ts';
-import { type FrrPair, settled, timeLoad, timeVtysh, withFrrPair } from './frr-router.ts';
-import type { FrrRequest, FrrSampleName, FrrSamples } from './frr-samples.ts';
+import {
+  type FrrRouter,
+  settled,
+  timeLoad,
+  timeVtysh,
+  withFrrRouters,
+  withSshd,
+} from './frr-router.ts';
+import type { FrrRequest } from './frr-part.ts';
+import { cleanUpWhenEnded } from './namespace.ts';
+import { timeNetmiko } from './netmiko.ts';
+import { createNotes } from './notes.ts';
 
-const request = JSON.parse(process.argv[2] ?? '') as FrrRequest;
-const { size, rounds, dir } = request;
-const samples: Partial<Record<FrrSampleName, number[]>> = {};
+const { size, rounds, dir, netmikoRounds } = JSON.parse(process.argv[2] ?? '') as FrrRequest;
+cleanUpWhenEnded();
+const { note, samples } = createNotes();
 const { before, after } = generateClouds(size);
 const desired = desiredOf(await benchSnapshot(before));
 
 for (let round = 0; round < rounds; round += 1) {
-  await withFrrPair(async (pair) => measureRound(pair));
-}
-process.stdout.write(JSON.stringify(samples satisfies FrrSamples));
-
-async function measureRound({ ours, peer, sshd }: FrrPair): Promise<void> {
-  const bench = await openFrrBench(sshd);
-  try {
-    const push = await timeCycle(bench, before);
-    await settled(ours, size);
-    note('push', push.ms);
-    noteSteps(push);
-    note('pushPeer', await timeLoad(peer, linesOf(push), dir));
-    await settled(peer, size);
-
-    note('noOpFirst', (await timeCycle(bench, before)).ms);
-    note('noOp', (await timeCycle(bench, before)).ms);
-    note('noOpDevice', await timeDevice(bench));
-    note('noOpPeer', await timeVtysh(peer, ['-c', 'show running-config staticd']));
-
-    const change = await timeCycle(bench, after);
-    note('change', change.ms);
-    note('changePeer', await timeLoad(peer, linesOf(change), dir));
-  } finally {
-    await closeUpstreams([bench.upstream]);
+  const lines = await withFrrRouters(2, async ([ours, peer]) => measureRound(ours, peer));
+  if (round < netmikoRounds) {
+    await withFrrRouters(1, async ([router]) => measureNetmiko(router, lines));
   }
+}
+process.stdout.write(JSON.stringify(samples));
+
+/** The lines that were pushed first. */
+async function measureRound(ours: FrrRouter, peer: FrrRouter): Promise<string> {
+  return withSshd(ours, async (sshd) => {
+    const bench = await openFrrBench(sshd);
+    try {
+      const push = await timeCycle(bench, before);
+      await settled(ours, size);
+      note('push', push.ms);
+      noteSteps(push);
+      note('pushPeer', await timeLoad(peer, linesOf(push), dir));
+      await settled(peer, size);
+
+      note('noOpFirst', (await timeCycle(bench, before)).ms);
+      note('noOp', (await timeCycle(bench, before)).ms);
+      note('noOpDevice', await timeDevice(bench));
+      note('noOpPeer', await timeVtysh(peer, ['-c', 'show running-config staticd']));
+
+      const change = await timeCycle(bench, after);
+      note('change', change.ms);
+      note('changePeer', await timeLoad(peer, linesOf(change), dir));
+      return linesOf(push);
+    } finally {
+      await closeUpstreams([bench.upstream]);
+    }
+  });
+}
+
+async function measureNetmiko(router: FrrRouter, lines: string): Promise<void> {
+  note('netmiko', await timeNetmiko({ router, lines, dir }));
+  await settled(router, size);
 }
 
 /** As openBench of cycle.ts, with FRR over SSH. */
-async function openFrrBench(sshd: FrrPair['sshd']): Promise<Bench> {
+async function openFrrBench(sshd: TestSshd): Promise<Bench> {
   const config = frrConfig(sshd);
   const [upstream] = await connectUpstreams(config);
   if (upstream === undefined) {
@@ -61,7 +84,7 @@ async function openFrrBench(sshd: FrrPair['sshd']): Promise<Bench> {
 }
 
 /** Nothing is held back and nothing saved, so that a cycle is the push alone. */
-function frrConfig({ port, identityFile, knownHostsFile }: FrrPair['sshd']): Config {
+function frrConfig({ port, identityFile, knownHostsFile }: TestSshd): Config {
   const ssh = {
     host: '127.0.0.1',
     port,
@@ -121,8 +144,4 @@ function noteSteps({ commands, ms, writtenAt }: TimedCycle): void {
   note('pushBefore', lines.start);
   note('pushWrite', lines.end - lines.start);
   note('pushAfter', ms - lines.end);
-}
-
-function note(name: FrrSampleName, ms: number): void {
-  samples[name] = [...(samples[name] ?? []), ms];
 }

@@ -1,5 +1,5 @@
 /** The peer: `ip` alone, started directly and writing to nowhere. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,6 +28,28 @@ export async function timeIpAlone(
   } finally {
     await Promise.all(inputs.map(async (input) => input?.close()));
   }
+}
+
+/** The same lines with one process of `ip` for each, one after another. Returns milliseconds. */
+export function timeIpProcesses(netns: string, commands: readonly Program[]): number {
+  const lines = commands.flatMap(({ argv, stdin = '' }) =>
+    stdin
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => ['-n', netns, ...argv.filter(isFamily), ...line.split(' ')]),
+  );
+  const start = performance.now();
+  for (const args of lines) {
+    const { status } = spawnSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    if (status !== 0) {
+      throw new Error(`ip ${args.join(' ')} ended with ${status}`);
+    }
+  }
+  return performance.now() - start;
+}
+
+function isFamily(word: string): boolean {
+  return word === '-4' || word === '-6';
 }
 
 /** A file, so that the peer waits for nobody to write its lines. */

@@ -1,178 +1,97 @@
-/** `npm run bench`: one bounded run over the chosen sizes; README.md in this folder says what is measured. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, release, tmpdir } from 'node:os';
+/** `npm run bench`: one bounded run over the chosen parts; README.md in this folder says what is measured. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { execa } from 'execa';
-import { frrToMarkdown, type FrrResults, type FrrSizeResult } from './frr-report.ts';
-import { whyNoFrrBench } from './frr-router.ts';
-import type { FrrRequest, FrrSamples } from './frr-samples.ts';
-import { whyNoNamespace, withNamespaces } from './namespace.ts';
-import { toMarkdown, type Results, type SizeResult } from './report.ts';
-import {
-  type RouterRequest,
-  type RouterResults,
-  routersToMarkdown,
-  type RouterSamples,
-} from './router-report.ts';
-import type { MemoryResult, Samples, SizeRequest } from './samples.ts';
-import { timeStartUp, type StartUp } from './start-up.ts';
+import { measureCompute } from './compute-part.ts';
+import { measureFootprint } from './footprint-part.ts';
+import { measureFrr } from './frr-part.ts';
+import { measureKernel } from './kernel-part.ts';
+import { type PartName, PARTS, publish, type Run } from './measurement.ts';
+import type { MeasurePart } from './part.ts';
+import { PUBLISHED_FILE, readPublished, readRun } from './published.ts';
+import { reportOf } from './report.ts';
+import { measureRouters } from './routers-part.ts';
+import { measureTasks, type Task } from './run.ts';
+import { SECTIONS } from './sections.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** One child: a million routes take some minutes. */
-const CHILD_DEADLINE_MS = 20 * 60_000;
+
+interface Part {
+  /** Unless `--sizes` says otherwise. */
+  readonly sizes: readonly number[];
+  readonly measure: MeasurePart;
+}
+
+const MEASURED: Readonly<Partial<Record<PartName, Part>>> = {
+  kernel: { sizes: [1000, 10_000, 100_000, 1_000_000], measure: measureKernel },
+  compute: { sizes: [10_000, 100_000, 1_000_000], measure: measureCompute },
+  frr: { sizes: [1000, 10_000], measure: measureFrr },
+  footprint: { sizes: [0, 5000], measure: measureFootprint },
+  routers: { sizes: [1000], measure: measureRouters },
+};
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string' },
+    only: { type: 'string', default: Object.keys(MEASURED).join() },
     sizes: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
+    publish: { type: 'boolean', default: false },
+    from: { type: 'string' },
   },
 });
 const abort = new AbortController();
 // Listeners that stay: execa ends the process when it finds no others, before anything is cleaned up.
 process.on('SIGINT', () => abort.abort());
 process.on('SIGTERM', () => abort.abort());
-const noNamespace = whyNoNamespace();
-const rounds = wholeNumber(values.rounds, 1);
-const PARTS = { all: '1000,10000,100000', frr: '10000', routers: '1000' } as const;
-const { only = 'all' } = values;
-if (!isPart(only)) {
-  throw new TypeError(`--only ${only}: "frr" and "routers" are what can be measured by itself`);
-}
-const sizes = (values.sizes ?? PARTS[only]).split(',').map((text) => wholeNumber(text, 100));
-const dir = await mkdtemp(join(tmpdir(), 'route-sync-bench-'));
-try {
-  const [results, markdown] = await run(only);
-  const json = `${JSON.stringify(results, undefined, 2)}\n`;
-  await mkdir(join(ROOT, 'bench/results'), { recursive: true });
-  const name = `${results.startedAt.replaceAll(/[-:]|\.\d+/g, '')}.json`;
-  await writeFile(join(ROOT, 'bench/results', name), json);
-  process.stdout.write(values.json ? json : markdown);
-} finally {
-  await rm(dir, { recursive: true, force: true });
+
+const { run, failures } =
+  values.from === undefined
+    ? await measureTasks({
+        tasks: values.only.split(',').flatMap(tasksOf),
+        rounds: wholeNumber(values.rounds, { unit: 1, least: 1 }),
+        root: ROOT,
+        signal: abort.signal,
+      })
+    : { run: await readRun(values.from), failures: [] };
+process.stdout.write(values.json ? jsonOf(run) : markdownOf(run));
+if (failures.length > 0) {
+  process.exitCode = 1;
+  process.stderr.write(`${failures.length} failed, nothing is published\n`);
+} else if (values.publish) {
+  await writeFile(join(ROOT, PUBLISHED_FILE), jsonOf(publish(readPublished(ROOT), run)));
 }
 
-function isPart(text: string): text is keyof typeof PARTS {
-  return text in PARTS;
-}
-
-/** The results, and the same as Markdown. */
-async function run(
-  part: keyof typeof PARTS,
-): Promise<readonly [results: { readonly startedAt: string }, markdown: string]> {
-  if (part === 'frr') {
-    const results = await runFrr();
-    return [results, frrToMarkdown(results)];
+function tasksOf(text: string): readonly Task[] {
+  const part = PARTS.find((name) => name === text);
+  const found = part && MEASURED[part];
+  if (part === undefined || found === undefined) {
+    throw new TypeError(`--only ${text}: the parts are ${Object.keys(MEASURED).join(', ')}`);
   }
-  if (part === 'routers') {
-    const results = await runRouters();
-    return [results, routersToMarkdown(results)];
-  }
-  const results = await runAll();
-  return [results, toMarkdown(results)];
+  const sizes = values.sizes
+    ?.split(',')
+    .map((size) => wholeNumber(size, { unit: 100, least: 0 }))
+    .sort((a, b) => a - b);
+  return (sizes ?? found.sizes).map((size) => ({ part, size, measure: found.measure }));
 }
 
-async function runAll(): Promise<Results> {
-  const startedAt = new Date().toISOString();
-  const startUp = await measureStartUp();
-  const measured: SizeResult[] = [];
-  for (const size of sizes) {
-    measured.push(await measureSize(size));
-  }
-  const skipped =
-    noNamespace === undefined ? [] : [`push, no-op and 1 % change, memory: ${noNamespace}`];
-  return { version: 1, startedAt, rounds, machine: machine(), skipped, sizes: measured, startUp };
+function markdownOf(of: Run): string {
+  const parts = new Set([...of.measurements, ...of.skipped].map(({ part }) => part));
+  const sections = SECTIONS.filter(({ part }) => parts.has(part));
+  return `# Benchmark, ${of.startedAt}\n\n${reportOf({ version: 2, runs: [of] }, sections)}`;
 }
 
-async function runFrr(): Promise<FrrResults> {
-  const startedAt = new Date().toISOString();
-  const reason = whyNoFrrBench();
-  const frr: FrrSizeResult[] = [];
-  for (const size of reason === undefined ? sizes : []) {
-    const samples = await runChild<FrrSamples>('frr.ts', { size, rounds, dir });
-    frr.push({ size, samples });
-  }
-  const skipped = reason === undefined ? [] : [`everything: ${reason}`];
-  return { version: 1, startedAt, rounds, machine: machine(), skipped, frr };
-}
-
-async function runRouters(): Promise<RouterResults> {
-  const startedAt = new Date().toISOString();
-  const routers: RouterResults['routers'][number][] = [];
-  for (const size of sizes) {
-    routers.push({ size, samples: await runChild<RouterSamples[]>('routers.ts', { size, dir }) });
-  }
-  return { version: 1, startedAt, machine: machine(), routers };
-}
-
-async function measureStartUp(): Promise<StartUp> {
-  // Type errors do not stop the compiler from writing.
-  await execa(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json'], {
-    cwd: ROOT,
-    reject: false,
-    cancelSignal: abort.signal,
-  });
-  return inNamespaces(1, async ([netns]) =>
-    timeStartUp({ root: ROOT, netns, rounds, dir, signal: abort.signal }),
-  );
-}
-
-async function measureSize(size: number): Promise<SizeResult> {
-  const samples = await inNamespaces(2, async ([ours, peer]) => {
-    const namespaces = ours === undefined || peer === undefined ? undefined : { ours, peer };
-    return runChild<Samples>('size.ts', { size, rounds, namespaces, dir });
-  });
-  const memory =
-    noNamespace === undefined
-      ? await withNamespaces(1, async ([ours = '']) =>
-          runChild<MemoryResult>('memory.ts', {
-            size,
-            rounds: 1,
-            namespaces: { ours, peer: ours },
-            dir,
-          }),
-        )
-      : undefined;
-  return { size, samples, memory };
-}
-
-/** Without root the work goes on without namespaces. */
-async function inNamespaces<T>(
-  count: number,
-  work: (names: readonly string[]) => Promise<T>,
-): Promise<T> {
-  return noNamespace === undefined ? withNamespaces(count, work) : work([]);
-}
-
-/** A process of its own for each size: its peak memory is its own, and so is what the compiler learned. */
-async function runChild<T>(
-  file: string,
-  request: SizeRequest | FrrRequest | RouterRequest,
-): Promise<T> {
-  const { stdout } = await execa(
-    process.execPath,
-    [join(import.meta.dirname, file), JSON.stringify(request)],
-    { stderr: 'inherit', cancelSignal: abort.signal, timeout: CHILD_DEADLINE_MS },
-  );
-  return JSON.parse(stdout) as T;
-}
-
-function machine(): Results['machine'] {
-  const [cpu] = cpus();
-  return {
-    cpus: cpus().length,
-    cpu: cpu?.model ?? 'unknown',
-    kernel: release(),
-    node: process.version,
-  };
-}
-
-function wholeNumber(text: string, unit: number): number {
+function wholeNumber(
+  text: string,
+  { unit, least }: { readonly unit: number; readonly least: number },
+): number {
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < unit || number % unit !== 0) {
-    throw new TypeError(`"${text}": a multiple of ${unit} is expected`);
+  if (!Number.isSafeInteger(number) || number < least || number % unit !== 0) {
+    throw new TypeError(`"${text}": a multiple of ${unit} is expected, at least ${least}`);
   }
   return number;
+}
+
+function jsonOf(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

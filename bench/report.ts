@@ -1,169 +1,167 @@
-/** The results as Markdown: marks and ratios first, times after them. */
-import { median, SAMPLES, type MemoryResult, type SampleName, type Samples } from './samples.ts';
-import type { StartUp } from './start-up.ts';
+/** Results as Markdown: marks first, then every part with its ratios before its times. Pure. */
+import { fixed, grouped, significant, table } from './markdown.ts';
+import type { Measurement, PartName, Published, Run, Skipped } from './measurement.ts';
+import {
+  decadesOf,
+  growthOf,
+  type Mark,
+  medianOf,
+  type Ratio,
+  ratioOf,
+  type Section,
+} from './section.ts';
 
-export interface SizeResult {
-  readonly size: number;
-  readonly samples: Samples;
-  readonly memory: MemoryResult | undefined;
+/** A measurement and the run that it comes from. */
+interface Found extends Measurement {
+  readonly run: Run;
 }
 
-export interface Results {
-  readonly version: 1;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  readonly rounds: number;
-  readonly machine: Readonly<Record<string, string | number>>;
-  /** What was left out, and why. */
-  readonly skipped: readonly string[];
-  readonly sizes: readonly SizeResult[];
-  readonly startUp: StartUp;
-}
-
-interface Ratio {
-  readonly ours: SampleName;
-  readonly peer: SampleName;
-  /** The most that it may be at {@link MARK_SIZE} routes. */
-  readonly mark: number | undefined;
-}
-
-const MARK_SIZE = 100_000;
-const COMPUTE_MARK_MS = 1000;
-const START_UP_MARK_MS = 300;
-
-const RATIOS: readonly Ratio[] = [
-  { ours: 'pushStep', peer: 'pushPeer', mark: 1.3 },
-  { ours: 'push', peer: 'pushPeer', mark: undefined },
-  { ours: 'noOp', peer: 'noOpPeer', mark: 2 },
-  { ours: 'noOp', peer: 'noOpPeerDetails', mark: undefined },
-  { ours: 'noOpFirst', peer: 'noOpPeer', mark: undefined },
-  { ours: 'noOpDevice', peer: 'noOpPeer', mark: undefined },
-  { ours: 'noOpDevice', peer: 'noOpPeerDetails', mark: undefined },
-  { ours: 'change', peer: 'changePeer', mark: undefined },
-];
-
-export function toMarkdown(results: Results): string {
-  const { machine, rounds, sizes, skipped, startUp, startedAt } = results;
-  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
+/** The whole of the results below a heading of the first level. */
+export function reportOf(published: Published, sections: readonly Section[]): string {
+  const { runs } = published;
   return [
-    `# Benchmark, ${startedAt}`,
-    `${facts.join(', ')}. Medians of ${rounds} rounds; every cycle beside its peer in the same round.`,
-    ...skipped.map((reason) => `Skipped: ${reason}.`),
     '## Marks',
-    table(['mark', 'limit', 'measured', ''], marksOf(results)),
-    '## Ratios to the peer',
     table(
-      ['ratio', ...sizes.map(({ size }) => grouped(size))],
-      RATIOS.map(({ ours, peer }) => [
-        `${SAMPLES[ours]} / ${SAMPLES[peer]}`,
-        ...sizes.map(({ samples }) => fixed(ratioOf(samples, ours, peer), 2)),
-      ]),
+      ['mark', 'limit', 'measured', ''],
+      sections.flatMap((section) =>
+        section.marks.map((mark) => markRow(mark, foundIn(runs, section.part))),
+      ),
     ),
-    '## Growth per decade (10 is linear)',
-    table(
-      ['step', 'compute, empty upstream', 'compute, nothing to do'],
-      sizes.slice(1).map((next, i) => {
-        const previous = sizes[i];
-        return [
-          `${grouped(previous?.size ?? 0)} to ${grouped(next.size)}`,
-          fixed(growth('computeAllToAdd', previous, next), 1),
-          fixed(growth('computeNothingToDo', previous, next), 1),
-        ];
-      }),
-    ),
-    '## Times in ms, memory in MiB',
-    table(['', ...sizes.map(({ size }) => grouped(size))], timesOf(sizes)),
-    '## Start to first request in ms',
-    table(
-      ['bare node', 'dist/main.js', 'src/main.ts'],
-      [[startUp.bareNode, startUp.built, startUp.sources].map((ms) => fixed(median(ms), 0))],
-    ),
+    '## Machine',
+    ...machinesOf(runs),
+    ...sections.flatMap((section) => sectionOf(section, foundIn(runs, section.part))),
+    '## Not measured',
+    skippedOf(runs, sections),
     '',
   ].join('\n\n');
 }
 
-function marksOf({ sizes, startUp }: Results): readonly (readonly string[])[] {
-  const samples = sizes.find(({ size }) => size === MARK_SIZE)?.samples;
-  const ratios = RATIOS.flatMap(({ ours, peer, mark }) =>
-    mark === undefined
-      ? []
-      : [
-          markRow(
-            `${grouped(MARK_SIZE)} routes: ${SAMPLES[ours]} / ${SAMPLES[peer]}`,
-            mark,
-            samples && ratioOf(samples, ours, peer),
-          ),
-        ],
-  );
-  const computes = (['computeAllToAdd', 'computeNothingToDo'] as const).map((name) =>
-    markRow(
-      `${grouped(MARK_SIZE)} routes: ${SAMPLES[name]}, ms`,
-      COMPUTE_MARK_MS,
-      medianOf(samples, name),
-    ),
-  );
+/** By size, the smallest first. */
+function foundIn(runs: readonly Run[], part: PartName): readonly Found[] {
+  return runs
+    .flatMap((run) => run.measurements.map((found) => ({ ...found, run })))
+    .filter((found) => found.part === part)
+    .sort((a, b) => a.size - b.size);
+}
+
+function markRow({ what, limit, unit, measured }: Mark, all: readonly Found[]): readonly string[] {
+  const value = measured(all);
+  const [word, bound] =
+    'most' in limit ? (['at most', limit.most] as const) : (['at least', limit.least] as const);
+  const isMet = value !== undefined && ('most' in limit ? value <= bound : value >= bound);
+  const verdict = value === undefined ? 'not measured' : isMet ? 'met' : '**not met**';
+  const after = unit === '' ? '' : ` ${unit}`;
+  const shown = value === undefined ? '-' : `${significant(value, 4)}${after}`;
+  return [what, `${word} ${grouped(bound)}${after}`, shown, verdict];
+}
+
+/** Each machine once, with the parts that were measured on it. */
+function machinesOf(runs: readonly Run[]): readonly string[] {
+  const machines = Map.groupBy(runs, ({ machine }) => JSON.stringify(machine));
+  return [...machines.values()].flatMap((same) => {
+    const facts = Object.entries(same[0]?.machine ?? {});
+    const parts = new Set(same.flatMap((run) => run.measurements.map(({ part }) => part)));
+    return [
+      table(
+        ['', ''],
+        facts.map(([name, value]) => [name, String(value)]),
+      ),
+      ...(machines.size > 1 ? [`Measured there: ${[...parts].join(', ')}.`] : []),
+    ];
+  });
+}
+
+function sectionOf(section: Section, all: readonly Found[]): readonly string[] {
+  const { title, about, tables = usualTables(section) } = section;
   return [
-    ...ratios,
-    ...computes,
-    markRow('start to first request, built, ms', START_UP_MARK_MS, median(startUp.built)),
+    `## ${title}`,
+    ...about,
+    ...(all.length === 0 ? ['Not measured.'] : [...tables(all), origins(all), ...notesOf(all)]),
   ];
 }
 
-export function markRow(
-  what: string,
-  limit: number,
-  measured: number | undefined,
-): readonly string[] {
-  const verdict = measured === undefined ? 'not measured' : measured <= limit ? 'met' : 'MISSED';
-  return [what, `${limit}`, fixed(measured, limit < 10 ? 2 : 0), verdict];
+function usualTables(section: Section): (all: readonly Measurement[]) => readonly string[] {
+  const { ratios, growth, samples } = section;
+  return (all) => {
+    const sizes = all.map(({ size }) => sizeText(size));
+    const rowsOf = <T>(
+      items: readonly T[],
+      title: (item: T) => string,
+      value: (found: Measurement, item: T) => number | undefined,
+    ) =>
+      items
+        .map((item) => ({ title: title(item), values: all.map((found) => value(found, item)) }))
+        .filter(({ values }) => values.some((number) => number !== undefined))
+        .map((row) => [row.title, ...row.values.map((number) => significant(number))]);
+    const titleOf = (name: string): string => samples[name]?.title ?? name;
+    const ratioRows = rowsOf(
+      ratios,
+      ({ ours, peer }: Ratio) => `${titleOf(ours)} / ${titleOf(peer)}`,
+      ratioOf,
+    );
+    const names = Object.keys(samples);
+    const unitOf = (name: string): string => samples[name]?.unit ?? '';
+    return [
+      ...(ratioRows.length === 0 ? [] : [table(['ratio', ...sizes], ratioRows)]),
+      ...(growth.length === 0 || all.length < 2 ? [] : [growthTable(section, all)]),
+      table(
+        ['median', ...sizes],
+        rowsOf(names, (name) => `${titleOf(name)}, ${unitOf(name)}`, medianOf),
+      ),
+    ];
+  };
 }
 
-function timesOf(sizes: readonly SizeResult[]): readonly (readonly string[])[] {
-  const names = Object.keys(SAMPLES) as SampleName[];
-  return [
-    ...names.map((name) => [
-      SAMPLES[name],
-      ...sizes.map(({ samples }) => fixed(medianOf(samples, name), 1)),
-    ]),
-    ['peak memory of the process', ...sizes.map(({ memory }) => fixed(memory?.peakMiB, 0))],
+function growthTable({ growth, samples }: Section, all: readonly Measurement[]): string {
+  const decades = decadesOf(all);
+  return table(
     [
-      'of it before the first cycle, with the generated cloud',
-      ...sizes.map(({ memory }) => fixed(memory?.cloudMiB, 0)),
+      'growth per decade',
+      ...decades.map(({ from, to }) => `${grouped(from.size)} to ${grouped(to.size)}`),
     ],
+    growth.map((name) => [
+      samples[name]?.title ?? name,
+      ...decades.map((decade) => fixed(growthOf(name, decade), 1)),
+    ]),
+  );
+}
+
+/** When, with which commit, and how often: once for all that have it in common. */
+function origins(all: readonly Found[]): string {
+  const same = Map.groupBy(
+    all,
+    ({ run, rounds }) =>
+      `${run.startedAt.slice(0, 16).replace('T', ' ')} UTC, commit ${run.commit}, ${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}`,
+  );
+  const lines = [...same].map(([text, found]) =>
+    same.size === 1 ? text : `${found.map(({ size }) => sizeText(size)).join(', ')}: ${text}`,
+  );
+  return `Measured ${lines.join('; ')}.`;
+}
+
+function notesOf(all: readonly Found[]): readonly string[] {
+  const notes = all.flatMap(({ size, notes: own }) =>
+    own.map((note) => `- ${sizeText(size)}: ${note}.`),
+  );
+  return notes.length === 0 ? [] : [notes.join('\n')];
+}
+
+function skippedOf(runs: readonly Run[], sections: readonly Section[]): string {
+  const skipped = runs.flatMap((run) => run.skipped);
+  const measured = new Set(runs.flatMap((run) => run.measurements.map(({ part }) => part)));
+  const told = new Set(skipped.map(({ part }) => part));
+  const missing = sections.filter(({ part }) => !measured.has(part) && !told.has(part));
+  const lines = [
+    ...skipped.map((item) => `- ${placeOf(item)}: ${item.what}: ${item.why}.`),
+    ...missing.map(({ title }) => `- ${title}: not part of these runs.`),
   ];
+  return lines.length === 0 ? 'Nothing was left out.' : lines.join('\n');
 }
 
-/** The median of the rounds' ratios: both sides of one round met the same noise. */
-function ratioOf(samples: Samples, ours: SampleName, peer: SampleName): number | undefined {
-  const peers = samples[peer];
-  const ratios = samples[ours]?.map((ms, round) => ms / (peers?.[round] ?? Number.NaN));
-  return ratios === undefined ? undefined : median(ratios);
+function placeOf({ part, size }: Skipped): string {
+  return size === undefined ? part : `${part}, ${sizeText(size)}`;
 }
 
-/** The factor between two sizes, as if they were one decade apart. */
-function growth(
-  name: SampleName,
-  previous: SizeResult | undefined,
-  next: SizeResult,
-): number | undefined {
-  const [from, to] = [medianOf(previous?.samples, name), medianOf(next.samples, name)];
-  const decades = Math.log10(next.size / (previous?.size ?? Number.NaN));
-  return from === undefined || to === undefined ? undefined : (to / from) ** (1 / decades);
-}
-
-function medianOf(samples: Samples | undefined, name: SampleName): number | undefined {
-  const numbers = samples?.[name];
-  return numbers === undefined ? undefined : median(numbers);
-}
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
-export function fixed(value: number | undefined, digits: number): string {
-  return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits);
-}
-
-export function grouped(value: number): string {
-  return value.toLocaleString('en');
+function sizeText(size: number): string {
+  return size === 0 ? 'any size' : grouped(size);
 }

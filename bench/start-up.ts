@@ -4,27 +4,20 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
-
-/** Milliseconds of each round. */
-export interface StartUp {
-  readonly sources: readonly number[];
-  readonly built: readonly number[];
-  /** A process that connects and writes one byte, and does nothing else. */
-  readonly bareNode: readonly number[];
-}
+import type { Notes } from './notes.ts';
 
 export interface StartUpRequest {
   /** The project's folder, with `dist` built. */
   readonly root: string;
-  /** The upstream that `plan` reads; undefined: this host. */
-  readonly netns: string | undefined;
+  /** The upstream that `plan` reads. */
+  readonly netns: string;
   readonly rounds: number;
   readonly dir: string;
   readonly signal: AbortSignal;
 }
 
 /** Measures in turns. */
-export async function timeStartUp(request: StartUpRequest): Promise<StartUp> {
+export async function timeStartUp(request: StartUpRequest, { note }: Notes): Promise<void> {
   const { root, rounds, dir } = request;
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -34,18 +27,16 @@ export async function timeStartUp(request: StartUpRequest): Promise<StartUp> {
   await writeFile(config, configText(request.netns));
   const plan = ['plan', '--config', config];
   const byte = `require('node:net').connect(${port}, '127.0.0.1').on('error', () => {}).write('x')`;
-  const times = { sources: [0], built: [0], bareNode: [0] };
   try {
     for (let round = 0; round < rounds; round += 1) {
       const time = async (args: readonly string[]) => timeFirstByte(server, args, request);
-      times.bareNode[round] = await time(['-e', byte]);
-      times.built[round] = await time([join(root, 'dist/main.js'), ...plan]);
-      times.sources[round] = await time([join(root, 'src/main.ts'), ...plan]);
+      note('firstByteBare', await time(['-e', byte]));
+      note('firstByte', await time([join(root, 'dist/main.js'), ...plan]));
+      note('firstByteSources', await time([join(root, 'src/main.ts'), ...plan]));
     }
   } finally {
     server.close();
   }
-  return times;
 }
 
 async function timeFirstByte(
@@ -92,12 +83,11 @@ function cloudVariables(port: number): Readonly<Record<string, string>> {
   };
 }
 
-function configText(netns: string | undefined): string {
-  const via = netns === undefined ? '' : `, via: { netns: ${netns} }`;
+function configText(netns: string): string {
   return `owner: bench
 cloud: { retries: 0, natModel: ovn }
 policy: { mode: sync, allow: [{ prefix: 10.0.0.0/8 }] }
 upstreams:
-  - { name: edge, os: linux, externalNetworks: [public]${via} }
+  - { name: edge, os: linux, externalNetworks: [public], via: { netns: ${netns} } }
 `;
 }

@@ -1,7 +1,10 @@
 /** Writes every generated file: `npm run docs`. A test compares the files with what this would write. */
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
+import { readPublished } from '../bench/published.ts';
+import { SECTIONS } from '../bench/sections.ts';
 import { METRICS } from '../src/agent/metrics/definitions.ts';
 import { LABEL_VALUES } from '../src/agent/metrics/label-values.ts';
 import { commandTable, commonOptionTable, exitTable } from '../src/cli/command-tables.ts';
@@ -16,6 +19,9 @@ import {
 import { ERROR_CODES } from '../src/errors.ts';
 import { CLOUD_ERROR_CODES } from '../src/openstack-client-lite/errors.ts';
 import { planJsonSchema } from '../src/report/plan-schema.ts';
+import { performancePage } from './performance.ts';
+
+const ROOT = join(import.meta.dirname, '..');
 
 /** Every generated file by its path from the project's root, with its text. */
 export const GENERATED: Readonly<Record<string, string>> = {
@@ -34,6 +40,7 @@ export const GENERATED: Readonly<Record<string, string>> = {
     { title: 'The OpenStack client', codes: CLOUD_ERROR_CODES },
   ]),
   'docs/metrics.md': metricReference(Object.values(METRICS), LABEL_VALUES),
+  'docs/performance.md': performancePage(readPublished(ROOT), SECTIONS),
   'docs/plan.schema.json': planJsonSchema(),
   'docs/route-sync.1': manualPage(),
 };

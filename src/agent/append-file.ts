@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { RouteSyncError } from '../errors.ts';
-import { unwritable } from './state-file.ts';
+import { unwritable, writeChunks } from './state-file.ts';
 
 /** The part of a file that counts, and what a crash left behind it; bytes. */
 export interface Extent {
@@ -21,7 +21,7 @@ export interface AppendPlace {
 
 /**
  * Resolves with the number of bytes, once they survive a power cut; what a full disk took of them is removed again.
- * The next chunk is made while the one before is being written. Throws STATE_UNWRITABLE.
+ * Throws STATE_UNWRITABLE.
  */
 export async function appendDurably(
   place: AppendPlace,
@@ -53,7 +53,7 @@ async function writeOrUndo(
   size: number,
 ): Promise<number> {
   try {
-    const written = await writeAll(file, chunks);
+    const written = await writeChunks(file, chunks);
     await file.sync();
     return written;
   } catch (error) {
@@ -61,21 +61,4 @@ async function writeOrUndo(
     await file.truncate(size).catch(() => undefined);
     throw error;
   }
-}
-
-async function writeAll(file: FileHandle, chunks: Iterable<Buffer>): Promise<number> {
-  let written = 0;
-  let underWay: Promise<unknown> = Promise.resolve();
-  try {
-    for (const chunk of chunks) {
-      await underWay;
-      underWay = file.writeFile(chunk);
-      // Told of by the next await.
-      underWay.catch(() => undefined);
-      written += chunk.length;
-    }
-  } finally {
-    await underWay;
-  }
-  return written;
 }

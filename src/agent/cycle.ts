@@ -11,9 +11,9 @@ import { look, type Sight } from './look.ts';
 import type { Observer } from './observer.ts';
 import { openUpstream, type OpenDeps } from './open-upstream.ts';
 import { planUpstreams, type Planned } from './plan-upstreams.ts';
-import { pushPlan, type PushContext } from './push.ts';
+import { pushPlan } from './push.ts';
 import { atMost, attempt, next, type Step } from './steps.ts';
-import { ledgerKey, type Upstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 
 export interface CycleDeps extends OpenDeps {
   readonly config: Config;
@@ -104,25 +104,15 @@ async function push(
     planned,
     async (step, index): Promise<UpstreamReport[]> => {
       const before = report.upstreams[index];
-      const pushed = await next(step, async (input) => pushOne(input, context));
+      const pushed = await next(step, async (input) =>
+        pushPlan(input, { ...context, revisions: input.revisions }),
+      );
       return before === undefined
         ? []
         : [{ ...before, error: problemOf(pushed) ?? before.error, result: pushed.value }];
     },
   );
   return { ...report, upstreams: upstreams.flat() };
-}
-
-async function pushOne(
-  input: Planned,
-  context: Omit<PushContext, 'revisions'>,
-): ReturnType<typeof pushPlan> {
-  const { upstream, fresh, revisions } = input;
-  if (fresh !== undefined) {
-    const key = ledgerKey(upstream);
-    await context.store.writeLastGood(key, fresh);
-  }
-  return pushPlan(input, { ...context, revisions });
 }
 
 function stalePlan(reviewed: string, actual: string): RouteSyncError {

@@ -15,7 +15,6 @@ import {
   belonging,
   interner,
   isOurs,
-  openText,
   originOf,
   rowOf,
   type Belonging,
@@ -109,8 +108,8 @@ function damaged(path: string, how: string): Error {
 function changedBy(changes: readonly Change[], routes: readonly RouteRow[]): RouteRow[] {
   const rows = new Map(routes.map((row) => [row[0], row]));
   for (const { set, drop } of changes) {
-    set.forEach((row) => rows.set(row[0], row));
     drop.forEach((prefix) => rows.delete(prefix));
+    set.forEach((row) => rows.set(row[0], row));
   }
   return [...rows.values()];
 }
@@ -190,31 +189,42 @@ export async function writeDesiredFile(
       return added;
     }
   }
-  const rows = wanted.map((route) => JSON.stringify(rowAt(route)));
-  const text = openText({ version: VERSION, ...whose, configDigest }, rows);
-  return writeBase(path, `${text},"at":${at}}\n`);
+  const head = { version: VERSION, ...whose, configDigest };
+  return writeBase(path, head, { rows: textsOf(wanted), tail: `,"at":${at}` });
 }
 
+function* textsOf(wanted: readonly DesiredRoute[]): Generator<string> {
+  for (const route of wanted) {
+    yield JSON.stringify(rowAt(route));
+  }
+}
+
+/**
+ * Both are in the order of their prefixes, which makes it short; where they are not, a prefix may stand in both lists, and
+ * what is read back is the same, since drops go before sets.
+ */
 function changedRoutes(
   before: readonly DesiredRoute[],
   after: readonly DesiredRoute[],
 ): { readonly set: readonly DesiredRoute[]; readonly drop: readonly string[] } {
-  // Both mostly begin and end alike: what is between is compared by prefix.
-  const shorter = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shorter && isSameRoute(after[head], before[head])) {
-    head += 1;
+  const set: DesiredRoute[] = [];
+  const drop: string[] = [];
+  let at = 0;
+  for (const route of after) {
+    let old = before[at];
+    while (old !== undefined && comparePrefixes(old.prefix, route.prefix) < 0) {
+      drop.push(old.prefix.text);
+      at += 1;
+      old = before[at];
+    }
+    if (old?.prefix.text === route.prefix.text) {
+      at += 1;
+    }
+    if (!isSameRoute(route, old)) {
+      set.push(route);
+    }
   }
-  let tail = 0;
-  while (tail < shorter - head && isSameRoute(after.at(-1 - tail), before.at(-1 - tail))) {
-    tail += 1;
-  }
-  const wanted = after.slice(head, after.length - tail);
-  const old = before.slice(head, before.length - tail);
-  const known = new Map(old.map((route) => [route.prefix.text, route]));
-  const set = wanted.filter((route) => !isSameRoute(route, known.get(route.prefix.text)));
-  wanted.forEach(({ prefix }) => known.delete(prefix.text));
-  return { set, drop: [...known.keys()] };
+  return { set, drop: [...drop, ...before.slice(at).map(({ prefix }) => prefix.text)] };
 }
 
 function isSameRoute(a: DesiredRoute | undefined, b: DesiredRoute | undefined): boolean {

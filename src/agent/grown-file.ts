@@ -84,11 +84,45 @@ function partsOf(line: Buffer): readonly [sum: string, json: string] {
   return isLine ? [text.slice(1, SUM_LENGTH + 1), text.slice(SUM_LENGTH + 2)] : ['', ''];
 }
 
-/** The base alone, in place of all that was there. Throws STATE_UNWRITABLE and leaves the old file. */
-export async function writeBase(path: string, text: string): Promise<FileEnd> {
-  const size = Buffer.byteLength(text);
-  await replaceFile(path, text);
-  return { base: size, size, dropped: 0, sum: firstSum(text) };
+/** How many rows become bytes at a time. */
+const BATCH = 1000;
+
+/**
+ * The base alone, in place of all that was there: JSON with one row a line, so that people can search it; `head` with a
+ * last field `routes`, then the `tail`. Throws STATE_UNWRITABLE and leaves the old file.
+ */
+export async function writeBase(
+  path: string,
+  head: Readonly<Record<string, unknown>>,
+  { rows, tail = '' }: { readonly rows: Iterable<string>; readonly tail?: string },
+): Promise<FileEnd> {
+  const first = `${JSON.stringify(head).slice(0, -1)},"routes":[`;
+  let size = 0;
+  function* chunks(): Generator<Buffer> {
+    for (const chunk of batches(rows, { start: `${first}\n`, end: `\n]${tail}}\n` })) {
+      size += chunk.length;
+      yield chunk;
+    }
+  }
+  await replaceFile(path, chunks());
+  return { base: size, size, dropped: 0, sum: hash('sha256', first) };
+}
+
+function* batches(
+  rows: Iterable<string>,
+  { start, end }: { readonly start: string; readonly end: string },
+): Generator<Buffer> {
+  let text = start;
+  let count = 0;
+  for (const row of rows) {
+    text += count === 0 ? row : `,\n${row}`;
+    count += 1;
+    if (count % BATCH === 0) {
+      yield Buffer.from(text);
+      text = '';
+    }
+  }
+  yield Buffer.from(`${text}${end}`);
 }
 
 /**

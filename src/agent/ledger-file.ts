@@ -16,7 +16,6 @@ import {
   interner,
   isOurs,
   isTextList,
-  openText,
   originOf,
   rowOf,
   type Belonging,
@@ -109,8 +108,8 @@ export async function readLedgerFile(path: string, whose: Belonging): Promise<Le
   const changes = found.changes.map((change) => checkChange(path, change));
   const rows = new Map(file.routes.map((row) => [row[0], row]));
   for (const { set, drop } of changes) {
-    set.forEach((row) => rows.set(row[0], row));
     drop.forEach((prefix) => rows.delete(prefix));
+    set.forEach((row) => rows.set(row[0], row));
   }
   const last = changes.at(-1) ?? base;
   const listed = { ...whoseFile(file), routes: [...rows.values()], missing: last.missing };
@@ -184,8 +183,8 @@ export async function writeLedgerFile(
       return end;
     }
   }
-  const rows = Array.from(ledger.routes, (entry) => JSON.stringify(rowAt(entry)));
-  return writeBase(path, `${openText({ version: VERSION, ...whose, ...rest }, rows)}}\n`);
+  const head = { version: VERSION, ...whose, ...rest };
+  return writeBase(path, head, { rows: textsOf(ledger.routes) });
 }
 
 function restRow({
@@ -200,6 +199,12 @@ function restRow({
     clock: clock ?? null,
     ...(save === undefined ? {} : { save: { ...save, at: save.at ?? null } }),
   };
+}
+
+function* textsOf(routes: UpstreamLedger['routes']): Generator<string> {
+  for (const entry of routes) {
+    yield JSON.stringify(rowAt(entry));
+  }
 }
 
 function rowAt([prefix, { nextHops, origin }]: readonly [string, LedgerEntry]): RouteRow {

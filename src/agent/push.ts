@@ -59,20 +59,14 @@ export function lossesOf(
 }
 
 async function pushWhileAllowed(input: PushInput, context: PushContext): Promise<ApplyResult> {
-  const { upstream, plan, ledger, journal, fresh } = input;
-  const { store, clock, facts, revisions, signal, lead } = context;
+  const { upstream, plan, fresh, journal } = input;
+  const { store, clock, facts } = context;
   const key = ledgerKey(upstream);
   const ahead = aheadOf({ ...input, clock: clock() });
   const { changes } = plan;
-  if (changes.length > 0) {
-    await assertMayWrite(store, lead);
-    await proveRights({ ...upstream, signal });
-    await store.assertRoom(BYTES_PER_CHANGE * (changes.length + ahead.routes.size));
-  }
   await allOf([
-    async () => (changes.length === 0 ? undefined : journal?.begin(facts, changes, revisions)),
-    async () => (ahead === ledger ? undefined : store.writeLedger(key, ahead)),
     async () => (fresh === undefined ? undefined : store.writeLastGood(key, fresh)),
+    async () => writeAhead(input, context, ahead),
   ]);
   const { result, undone } =
     changes.length === 0 ? NOTHING_DONE : await makeThenBreak(input, context);
@@ -86,6 +80,22 @@ async function pushWhileAllowed(input: PushInput, context: PushContext): Promise
     await store.writeLedger(key, after);
   }
   return save === undefined ? result : { ...result, save };
+}
+
+async function writeAhead(
+  { upstream, plan: { changes }, ledger, journal }: PushInput,
+  { store, lead, facts, revisions, signal }: PushContext,
+  ahead: UpstreamLedger,
+): Promise<void> {
+  if (changes.length > 0) {
+    await assertMayWrite(store, lead);
+    await proveRights({ ...upstream, signal });
+    await store.assertRoom(BYTES_PER_CHANGE * (changes.length + ahead.routes.size));
+  }
+  await allOf([
+    async () => (changes.length === 0 ? undefined : journal?.begin(facts, changes, revisions)),
+    async () => (ahead === ledger ? undefined : store.writeLedger(ledgerKey(upstream), ahead)),
+  ]);
 }
 
 /** Together, because a disk does so sooner; and none is still under way when the first error is thrown. */

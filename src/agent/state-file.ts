@@ -2,7 +2,18 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { z } from 'zod';
@@ -151,7 +162,7 @@ export interface ReplaceOptions {
  */
 export async function replaceFile(
   path: string,
-  content: string,
+  content: string | Iterable<Buffer>,
   { temporary = `${path}.tmp`, lazily = false }: ReplaceOptions = {},
 ): Promise<void> {
   try {
@@ -193,15 +204,33 @@ async function sweep(path: string): Promise<void> {
 }
 
 /** What a crash left at the path goes first, and a link that was planted there is not followed. */
-async function writeDurably(path: string, content: string): Promise<void> {
+async function writeDurably(path: string, content: string | Iterable<Buffer>): Promise<void> {
   await rm(path, { force: true });
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(content);
+    await writeChunks(file, typeof content === 'string' ? [Buffer.from(content)] : content);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** Resolves with the number of bytes. The next chunk is made while the one before is being written. */
+export async function writeChunks(file: FileHandle, chunks: Iterable<Buffer>): Promise<number> {
+  let written = 0;
+  let underWay: Promise<unknown> = Promise.resolve();
+  try {
+    for (const chunk of chunks) {
+      await underWay;
+      underWay = file.writeFile(chunk);
+      // Told of by the next await.
+      underWay.catch(() => undefined);
+      written += chunk.length;
+    }
+  } finally {
+    await underWay;
+  }
+  return written;
 }
 
 /** Durably. Tells whether the file was there; throws STATE_UNWRITABLE. */

@@ -120,8 +120,3 @@ export function isTextList(value: unknown): value is readonly string[] {
 export function areDistinct(rows: readonly (readonly [prefix: string, ...unknown[]])[]): boolean {
   return new Set(rows.map(([prefix]) => prefix)).size === rows.length;
 }
-
-/** JSON with one row a line, so that people can search it: `head` with a last field `routes`, still open. */
-export function openText(head: Readonly<Record<string, unknown>>, rows: readonly string[]): string {
-  return `${JSON.stringify(head).slice(0, -1)},"routes":[\n${rows.join(',\n')}\n]`;
-}

@@ -8,7 +8,8 @@ import { failure } from './state-scene.ts';
 
 const REPAIR = 'remove it';
 /** Large enough to be added to. */
-const BASE = `{"routes":[\n${Array.from({ length: 5000 }, (_, i) => `[${i}]`).join(',\n')}\n]}\n`;
+const ROWS = Array.from({ length: 5000 }, (_, i) => `[${i}]`);
+const BASE = `{"version":1,"routes":[\n${ROWS.join(',\n')}\n],"at":7}\n`;
 const CHANGES = [{ set: [1] }, { set: [2], drop: ['é'] }, { set: [] }];
 
 describe('grown files', () => {
@@ -25,7 +26,7 @@ describe('grown files', () => {
   });
 
   async function grow(changes: readonly Readonly<Record<string, unknown>>[]): Promise<FileEnd[]> {
-    const ends = [await writeBase(path, BASE)];
+    const ends = [await writeBase(path, { version: 1 }, { rows: ROWS, tail: ',"at":7' })];
     for (const change of changes) {
       const end = await addChange(path, ends.at(-1) as FileEnd, change);
       ends.push(end as FileEnd);
@@ -54,19 +55,23 @@ describe('grown files', () => {
 
     await addChange(path, end as FileEnd, { set: [] });
     expect((await stat(path)).ino).to.equal(before);
-    await writeBase(path, BASE);
+    await writeBase(path, { version: 1 }, { rows: ROWS, tail: ',"at":7' });
     expect((await read())?.changes).to.deep.equal([]);
   });
 
   it('want to be written anew while they are small', async () => {
-    const end = await writeBase(path, '{}\n');
+    const end = await writeBase(path, { version: 1 }, { rows: [] });
 
     expect(await addChange(path, end, {})).to.equal(undefined);
-    expect(await readFile(path, 'utf8')).to.equal('{}\n');
+    expect(await readFile(path, 'utf8')).to.equal('{"version":1,"routes":[\n\n]}\n');
   });
 
   it('want to be written anew before the changes are half as large as the base', async () => {
-    let end: FileEnd | undefined = await writeBase(path, BASE);
+    let end: FileEnd | undefined = await writeBase(
+      path,
+      { version: 1 },
+      { rows: ROWS, tail: ',"at":7' },
+    );
     let count = 0;
     for (; end !== undefined; count += 1) {
       end = await addChange(path, end, { set: ['x'.repeat(1000)] });
@@ -162,7 +167,7 @@ describe('grown files', () => {
   it('are corrupt where the changes are those of another base', async () => {
     await grow(CHANGES);
     const lines = (await readFile(path, 'utf8')).slice(BASE.length);
-    await writeFile(path, `${BASE.replace('{"routes"', '{"owner":"x","routes"')}${lines}`);
+    await writeFile(path, `${BASE.replace('{', '{"owner":"x",')}${lines}`);
 
     expect((await failure(read())).code).to.equal('STATE_CORRUPT');
   });

@@ -174,6 +174,17 @@ describe('openState, large files', () => {
     });
   }
 
+  it('gives back every route of a last good state in whatever order it came', async () => {
+    const state = await open(dir);
+    await state.writeLastGood(KEY, LARGE_GOOD);
+    const [first, ...others] = LARGE_GOOD.routes;
+    const moved = [...others.toReversed().slice(10), first as LastGood['routes'][number]];
+    await state.writeLastGood(KEY, { ...LARGE_GOOD, routes: moved });
+
+    const found = await (await open(dir)).readLastGood(KEY);
+    expect(found?.routes).to.have.deep.members(moved);
+  });
+
   it('knows the state before where a crash cut the last change short', async () => {
     const state = await open(dir);
     await state.writeLedger(KEY, LARGE);

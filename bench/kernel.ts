@@ -1,39 +1,50 @@
-/** Child process: measures one size, every cycle beside its peer, and prints the samples as JSON. */
+/** Child process: one size in network namespaces, every cycle beside its peers in the same round; prints the samples as JSON. */
 import { rm } from 'node:fs/promises';
 import { gatherState } from '../src/agent/gather.ts';
 import type { Upstream } from '../src/agent/upstream.ts';
+import type { Desired } from '../src/core/desired.ts';
 import type { Program } from '../src/drivers/driver.ts';
 import { programOf } from '../src/transport/transport.ts';
+import { type BirdAlone, startBirdAlone, type StaticRoute, whyNoBird } from './bird-alone.ts';
 import { generateClouds } from './cloud.ts';
-import { benchSnapshot, desiredOf, planOf, timeCompute } from './compute.ts';
+import { benchSnapshot, desiredOf, planOf } from './compute.ts';
 import { openBench, timeCycle, type TimedCommand, type TimedCycle } from './cycle.ts';
-import { timeIpAlone } from './ip-alone.ts';
+import { timeIpAlone, timeIpProcesses } from './ip-alone.ts';
+import type { KernelRequest } from './kernel-part.ts';
 import { flushRoutes } from './namespace.ts';
-import type { SampleName, SizeRequest } from './samples.ts';
+import { createNotes } from './notes.ts';
 
 const PLAIN_READS: readonly Program[] = [
   { argv: ['ip', '-json', '-4', 'route', 'show'] },
   { argv: ['ip', '-json', '-6', 'route', 'show'] },
 ];
+/** More would take minutes. */
+const MOST_PROCESSES = 1000;
 
-const request = JSON.parse(process.argv[2] ?? '') as SizeRequest;
+const request = JSON.parse(process.argv[2] ?? '') as KernelRequest;
 const { size, rounds, namespaces, dir } = request;
-const samples: Partial<Record<SampleName, number[]>> = {};
+const { ours, peer, bird: birdNetns } = namespaces;
+const { note, samples } = createNotes();
 const { before, after } = generateClouds(size);
-const snapshot = await benchSnapshot(before);
-const desired = desiredOf(snapshot);
-
-for (let round = 0; round < rounds; round += 1) {
-  const { allToAddMs, nothingToDoMs } = timeCompute(snapshot, size);
-  note('computeAllToAdd', allToAddMs);
-  note('computeNothingToDo', nothingToDoMs);
-  if (namespaces !== undefined) {
-    await measureCycles(namespaces);
+const desired = desiredOf(await benchSnapshot(before));
+const routes = {
+  before: staticRoutesOf(desired),
+  after: staticRoutesOf(desiredOf(await benchSnapshot(after))),
+};
+const bird = whyNoBird() === undefined ? await startBirdAlone(birdNetns) : undefined;
+try {
+  for (let round = 0; round < rounds; round += 1) {
+    await measureCycles();
+    if (bird !== undefined) {
+      await measureBird(bird);
+    }
   }
+} finally {
+  await bird?.close();
 }
 process.stdout.write(JSON.stringify(samples));
 
-async function measureCycles({ ours, peer }: NonNullable<SizeRequest['namespaces']>) {
+async function measureCycles(): Promise<void> {
   const bench = await openBench(ours, dir);
   const { driver, scope } = bench.upstream;
   const reads = driver
@@ -44,6 +55,10 @@ async function measureCycles({ ours, peer }: NonNullable<SizeRequest['namespaces
   const push = await timeCycle(bench, before);
   note('push', push.ms);
   notePhases(push);
+  if (size <= MOST_PROCESSES) {
+    note('pushPeerProcesses', timeIpProcesses(peer, linesOf(push)));
+    await flushRoutes([peer]);
+  }
   note('pushPeer', await timeIpAlone(peer, linesOf(push), dir));
 
   note('noOpFirst', (await timeCycle(bench, before)).ms);
@@ -62,6 +77,13 @@ async function measureCycles({ ours, peer }: NonNullable<SizeRequest['namespaces
   await flushRoutes([ours, peer]);
 }
 
+async function measureBird({ push, noOp, change, clear }: BirdAlone): Promise<void> {
+  note('pushBird', await push(routes.before));
+  note('noOpBird', await noOp());
+  note('changeBird', await change(routes.after));
+  await clear();
+}
+
 /** What a cycle does with its device when nothing changes: ask, parse and compare. */
 async function timeDevice(upstream: Upstream): Promise<number> {
   const start = performance.now();
@@ -72,6 +94,13 @@ async function timeDevice(upstream: Upstream): Promise<number> {
     throw new Error(`${unchanged} of ${size} routes were found unchanged`);
   }
   return ms;
+}
+
+function staticRoutesOf({ routes: wanted }: Desired): readonly StaticRoute[] {
+  return wanted.map(({ prefix, nextHops: [hop] }) => ({
+    prefix: prefix.text,
+    via: hop?.address ?? '',
+  }));
 }
 
 function linesOf({ commands }: TimedCycle): readonly Program[] {
@@ -93,8 +122,4 @@ function notePhases({ ms, commands, writtenAt }: TimedCycle): void {
   note('pushBefore', start);
   note('pushWrite', end - start);
   note('pushAfter', ms - end);
-}
-
-function note(name: SampleName, ms: number): void {
-  samples[name] = [...(samples[name] ?? []), ms];
 }

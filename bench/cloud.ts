@@ -4,6 +4,7 @@
  */
 import type {
   CollectionName,
+  ListOptions,
   NeutronFilters,
   NeutronObject,
   OpenStackClient,
@@ -60,18 +61,22 @@ function remember<T>(make: (slot: Slot) => T, key: (slot: Slot) => number | stri
 
 function clientTo(makeTables: () => Tables): OpenStackClient {
   const endpoint = 'http://127.0.0.1:9696/';
-  const lists = new Map<string, readonly NeutronObject<CollectionName>[]>();
+  const lists = new Map<string, readonly unknown[]>();
   let made: Tables | undefined;
   const tables = (): Tables => (made ??= makeTables());
   let byId: ReadonlyMap<string, NeutronObject<CollectionName>> | undefined;
   return {
     network: {
-      list: async (collection, filters = {}) => {
+      list: async <C extends CollectionName, T = NeutronObject<C>>(
+        collection: C,
+        filters: NeutronFilters<C> = {},
+        { as }: ListOptions<C, T> = {},
+      ) => {
         // Like the real client, which gives the same list again while the cloud answers the same.
         const key = `${collection} ${JSON.stringify(filters)}`;
-        const list = lists.get(key) ?? select(tables()[collection], filters);
+        const list = lists.get(key) ?? listOf(select<C>(tables()[collection], filters), as);
         lists.set(key, list);
-        return list as readonly NeutronObject<typeof collection>[];
+        return list as readonly T[];
       },
       changedSince: async () => [],
       get: async <C extends CollectionName>(_: C, id: string) => {
@@ -93,6 +98,13 @@ function clientTo(makeTables: () => Tables): OpenStackClient {
     warnings: [],
     close: async () => undefined,
   };
+}
+
+function listOf<C extends CollectionName, T>(
+  objects: readonly NeutronObject<C>[],
+  as: ListOptions<C, T>['as'],
+): readonly unknown[] {
+  return as === undefined ? objects : objects.map((object) => as(object));
 }
 
 function indexOf({

@@ -7,6 +7,7 @@ import type {
   FloatingIp,
   Router,
   RouterPort,
+  Snapshot,
   Subnet,
 } from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
@@ -74,11 +75,21 @@ export function toPort(port: NeutronObject<'ports'>): RouterPort {
   }));
 }
 
-/** `scopes`: address scope by subnet pool id. */
-export function toSubnet(
-  subnet: NeutronObject<'subnets'>,
-  scopes: ReadonlyMap<string, string | undefined>,
-): Subnet {
+type PoolScopes = Snapshot['poolScopes'];
+
+/** The subnets with the address scopes of their pools. */
+export function withScopes(subnets: readonly Subnet[], scopes: PoolScopes): readonly Subnet[] {
+  return scopes.size === 0 ? subnets : subnets.map((subnet) => withScope(subnet, scopes));
+}
+
+export function withScope(subnet: Subnet, scopes: PoolScopes): Subnet {
+  const { subnetPoolId } = subnet;
+  const addressScopeId = subnetPoolId === undefined ? undefined : scopes.get(subnetPoolId);
+  return { ...subnet, addressScopeId };
+}
+
+/** Its address scope is the pool's to tell: {@link withScope}. */
+export function toSubnet(subnet: NeutronObject<'subnets'>): Subnet {
   const poolId = subnet.subnetpool_id ?? undefined;
   return parsed('subnet', subnet.id, () => ({
     id: subnet.id,
@@ -88,7 +99,7 @@ export function toSubnet(
     cidr: parsePrefix(subnet.cidr),
     gatewayIp: subnet.gateway_ip === null ? undefined : parseAddress(subnet.gateway_ip),
     subnetPoolId: poolId,
-    addressScopeId: poolId === undefined ? undefined : scopes.get(poolId),
+    addressScopeId: undefined,
     tags: subnet.tags,
     revision: subnet.revision_number,
     updatedAt: toTime(subnet.updated_at),

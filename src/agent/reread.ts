@@ -8,7 +8,7 @@ import type {
   NetworkClient,
   NeutronObject,
 } from '../openstack-client-lite/index.ts';
-import { toFloatingIp, toPort, toRouter, toSubnet } from './cloud-objects.ts';
+import { toFloatingIp, toPort, toRouter, toSubnet, withScope } from './cloud-objects.ts';
 import { assertPools } from './completeness.ts';
 import { INTERFACE_OWNERS } from './snapshot.ts';
 
@@ -91,7 +91,9 @@ async function askSubnets(origin: Origin, snapshot: Snapshot, get: Get): Promise
   const answers = await Promise.all(ids.map(async (id) => get('subnets', id)));
   const found = answers.flatMap((subnet) => subnet ?? []);
   const pools = await askPools(found, snapshot, get);
-  const shown = new Map(found.map((each) => [each.id, toSubnet(each, pools.poolScopes)]));
+  const shown = new Map(
+    found.map((each) => [each.id, withScope(toSubnet(each), pools.poolScopes)]),
+  );
   if (readsPools(snapshot)) {
     assertPools({ subnets: shown, poolScopes: pools.poolScopes });
   }

@@ -1,13 +1,28 @@
 /** Reads the cloud: the least that is needed, in parallel, complete or not at all. */
 import type { Policy, Selectors } from '../core/policy.ts';
-import type { NatModel, Snapshot } from '../core/snapshot.ts';
+import type {
+  ExternalNetwork,
+  FloatingIp,
+  NatModel,
+  Router,
+  RouterPort,
+  Snapshot,
+  Subnet,
+} from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
 import {
   hasCloudCode,
   type NeutronObject,
   type OpenStackClient,
 } from '../openstack-client-lite/index.ts';
-import { toExternalNetwork, toFloatingIp, toPort, toRouter, toSubnet } from './cloud-objects.ts';
+import {
+  toExternalNetwork,
+  toFloatingIp,
+  toPort,
+  toRouter,
+  toSubnet,
+  withScopes,
+} from './cloud-objects.ts';
 import { assertPools, assertComplete, assertSentinel, type Sentinel } from './completeness.ts';
 import { detectNatModel } from './nat-model.ts';
 import { rememberLast } from './remember.ts';
@@ -90,39 +105,40 @@ async function readOnce(options: SnapshotOptions): Promise<Reading> {
   const { list } = client.network;
   const [natModel, ...lists] = await Promise.all([
     readNatModel(options),
-    list('routers', {}, { signal }),
-    list('ports', { device_owner: INTERFACE_OWNERS }, { signal }),
-    list('ports', { device_owner: [GATEWAY_OWNER] }, { signal }),
-    list('subnets', {}, { signal }),
-    list('networks', { 'router:external': true }, { signal }),
+    list('routers', {}, { signal, as: toRouter }),
+    list('ports', { device_owner: INTERFACE_OWNERS }, { signal, as: toPort }),
+    list('ports', { device_owner: [GATEWAY_OWNER] }, { signal, as: toPort }),
+    list('subnets', {}, { signal, as: toSubnet }),
+    list('networks', { 'router:external': true }, { signal, as: toExternalNetwork }),
     needsPools(options) ? list('subnetpools', {}, { signal }) : NONE,
     needsScopes(policy) ? list('address-scopes', {}, { signal }) : NONE,
-    policy.floatingIps ? list('floatingips', {}, { signal }) : NONE,
+    policy.floatingIps ? list('floatingips', {}, { signal, as: toFloatingIp }) : NONE,
   ]);
   return { natModel, objects: objectsOf(...lists) };
 }
 
 type Lists = readonly [
-  routers: readonly NeutronObject<'routers'>[],
-  interfaces: readonly NeutronObject<'ports'>[],
-  gateways: readonly NeutronObject<'ports'>[],
-  subnets: readonly NeutronObject<'subnets'>[],
-  networks: readonly NeutronObject<'networks'>[],
+  routers: readonly Router[],
+  interfacePorts: readonly RouterPort[],
+  gatewayPorts: readonly RouterPort[],
+  subnets: readonly Subnet[],
+  networks: readonly ExternalNetwork[],
   pools: readonly NeutronObject<'subnetpools'>[],
   scopes: readonly NeutronObject<'address-scopes'>[],
-  floatingIps: readonly NeutronObject<'floatingips'>[],
+  floatingIps: readonly (FloatingIp | undefined)[],
 ];
 
 function toObjects(...lists: Lists): Objects {
-  const [routers, interfaces, gateways, subnets, networks, pools, scopes, floatingIps] = lists;
+  const [routers, interfacePorts, gatewayPorts, subnets, networks, pools, scopes, floatingIps] =
+    lists;
   const poolScopes = new Map(pools.map((pool) => [pool.id, pool.address_scope_id ?? undefined]));
   return {
-    routers: routers.map(toRouter),
-    interfacePorts: interfaces.map(toPort),
-    gatewayPorts: gateways.map(toPort),
-    subnets: byId(subnets.map((subnet) => toSubnet(subnet, poolScopes))),
-    externalNetworks: byId(networks.map(toExternalNetwork)),
-    floatingIps: floatingIps.flatMap((floatingIp) => toFloatingIp(floatingIp) ?? []),
+    routers,
+    interfacePorts,
+    gatewayPorts,
+    subnets: byId(withScopes(subnets, poolScopes)),
+    externalNetworks: byId(networks),
+    floatingIps: floatingIps.filter((floatingIp) => floatingIp !== undefined),
     poolScopes,
     poolNames: namesOf(pools),
     scopeNames: namesOf(scopes),

@@ -119,7 +119,12 @@ function render(scope: KernelScope, changes: readonly RouteChange[]): readonly P
  * instead of going on; so such changes get a batch of their own, in which every line has the same need.
  */
 function devicesAtRisk(change: RouteChange): string {
-  const hops = stepsOf(change).flatMap(({ nextHops }) => (nextHops.length > 1 ? nextHops : []));
+  const groups = stepsOf(change).filter(({ nextHops }) => nextHops.length > 1);
+  // Nearly every route has one next hop: no set is made for it.
+  if (groups.length === 0) {
+    return '';
+  }
+  const hops = groups.flatMap(({ nextHops }) => nextHops);
   return [...new Set(hops.map(({ device }) => device))].join(' ').trim();
 }
 

@@ -3,12 +3,6 @@ import { z } from 'zod';
 import { type CloudErrorCode, OpenStackError } from './errors.ts';
 import type { Secret } from './secret.ts';
 
-/** A JSON text with what it says. */
-export interface ParsedText {
-  readonly text: string;
-  readonly body: unknown;
-}
-
 /** One answer as it came off the wire. */
 export interface RawAnswer {
   /** Like `GET /v2.0/ports`. */
@@ -20,13 +14,14 @@ export interface RawAnswer {
   readonly text: string;
   /** What we sent and must not show, should the server echo it. */
   readonly secrets: readonly Secret[];
-  /** An earlier answer: the same text then has the same body (===). */
-  readonly last: ParsedText | undefined;
 }
 
 /** One good answer. */
-export interface Answer extends ParsedText {
+export interface Answer {
   readonly what: string;
+  readonly text: string;
+  /** What the JSON text says. */
+  readonly body: unknown;
   readonly headers: RawAnswer['headers'];
   /** ` (request req-...)` or nothing, for the end of messages. */
   readonly suffix: string;
@@ -43,8 +38,8 @@ const RETRYABLE: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 export function parseAnswer(raw: RawAnswer, now: number): Answer {
   const details = answerDetails(raw);
   const suffix = requestSuffix(details);
-  const { text, last } = raw;
-  const body = text === last?.text ? last.body : parseJson(text);
+  const { text } = raw;
+  const body = parseJson(text);
   if (raw.status < 200 || raw.status > 299) {
     throw statusError(raw, body, now);
   }
@@ -65,7 +60,7 @@ export function parseAnswer(raw: RawAnswer, now: number): Answer {
 
 /** The JSON-safe facts of an answer. */
 export function answerDetails(
-  raw: Omit<RawAnswer, 'text' | 'secrets' | 'last'>,
+  raw: Omit<RawAnswer, 'text' | 'secrets'>,
 ): Readonly<Record<string, unknown>> {
   const header = raw.headers['x-openstack-request-id'];
   const requestId = typeof header === 'string' ? printable(header, EXCERPT_LENGTH) : undefined;

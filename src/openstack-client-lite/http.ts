@@ -4,7 +4,6 @@ import {
   type Answer,
   answerDetails,
   parseAnswer,
-  type ParsedText,
   type RawAnswer,
   requestSuffix,
 } from './answer.ts';
@@ -23,8 +22,6 @@ export interface HttpRequest {
   readonly body?: string;
   /** What the request carries and no message may show. */
   readonly secrets: readonly Secret[];
-  /** The last answer to the same question: where the text is the same, so is the body (===). */
-  readonly last?: ParsedText | undefined;
   /** The caller's own deadline. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -143,7 +140,7 @@ async function attempt(
     try {
       head = await open(call, signal, options.dispatchers);
       const text = await readBody(head, maxBodyBytes);
-      return parseAnswer({ ...head, text, secrets: call.secrets, last: call.last }, now());
+      return parseAnswer({ ...head, text, secrets: call.secrets }, now());
     } catch (error) {
       throw isLate() ? timedOut(call, requestTimeoutMs) : error;
     } finally {
@@ -153,7 +150,7 @@ async function attempt(
   });
 }
 
-interface Head extends Omit<RawAnswer, 'text' | 'secrets' | 'last'> {
+interface Head extends Omit<RawAnswer, 'text' | 'secrets'> {
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -9,7 +9,12 @@ import { expandPath } from './cloud-files.ts';
 import { createDispatchers } from './dispatcher.ts';
 import { createHttpClient, type RequestEvent } from './http.ts';
 import { createKeystone, type TokenInfo } from './keystone.ts';
-import { type CallOptions, createNetworkClient, type NetworkClient } from './neutron.ts';
+import {
+  type CallOptions,
+  createNetworkClient,
+  type ListOptions,
+  type NetworkClient,
+} from './neutron.ts';
 
 export {
   CLOUD_ERROR_CODES,
@@ -31,6 +36,7 @@ export {
   type CallOptions,
   type CloudConfig,
   expandPath,
+  type ListOptions,
   loadCloudConfig,
   type NetworkClient,
   type RequestEvent,

@@ -1,12 +1,14 @@
 /**
  * Remembers how each list was last read, so that a list whose pages all came again byte for byte is the same object as
- * before. Saves no request, and holds neither headers nor tokens.
+ * before. Saves no request, and holds of the answers only digests: their texts are larger than what is made of them.
  */
-import type { ParsedText } from './answer.ts';
+import { createHash } from 'node:crypto';
 
 export interface ReadList {
-  /** By query string. */
-  readonly pages: ReadonlyMap<string, ParsedText>;
+  /** The digest of each page's text, by query string. */
+  readonly pages: ReadonlyMap<string, string>;
+  /** What made the objects of those that the server sent. */
+  readonly as: unknown;
   readonly objects: readonly unknown[];
 }
 
@@ -32,7 +34,11 @@ export function createListMemory(maxLists: number): ListMemory {
   };
 }
 
-/** Whether each page has the very body that it had then: the links in the bodies then make it the same walk. */
+/** Whether each page has the text that it had then: the links in the texts then make it the same walk. */
 export function isUnchanged(pages: ReadList['pages'], then: ReadList['pages']): boolean {
-  return [...pages].every(([query, { body }]) => then.get(query)?.body === body);
+  return [...pages].every(([query, digest]) => then.get(query) === digest);
+}
+
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }

@@ -1,11 +1,11 @@
 /** Typed lists and single objects of Neutron. A list is complete or an error, whatever page size the server forces. */
-import { type Answer, type ParsedText, printable } from './answer.ts';
+import { type Answer, printable } from './answer.ts';
 import { findNetworkEndpoint } from './catalog.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { hasCloudCode, OpenStackError } from './errors.ts';
 import type { HttpClient, HttpRequest } from './http.ts';
 import type { Keystone, Session } from './keystone.ts';
-import { createListMemory, isUnchanged } from './neutron-memory.ts';
+import { createListMemory, digestOf, isUnchanged } from './neutron-memory.ts';
 import {
   type CollectionName,
   ID_PATTERN,
@@ -21,16 +21,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ListOptions<C extends CollectionName, T> extends CallOptions {
+  /** What to make of each object; the same function each time. Default: the object itself. */
+  readonly as?: (object: NeutronObject<C>) => T;
+  /** A question that does not come again: its answer need not be remembered. */
+  readonly once?: boolean;
+}
+
 export interface NetworkClient {
   /**
    * Every object that passes the filters, each id once, in the server's order. Never a part of them. Every page is asked
    * for each time; where all came as in the last such call, byte for byte, it is the same array (===): do not change it.
    */
-  readonly list: <C extends CollectionName>(
+  readonly list: <C extends CollectionName, T = NeutronObject<C>>(
     collection: C,
     filters?: NeutronFilters<C>,
-    options?: CallOptions,
-  ) => Promise<readonly NeutronObject<C>[]>;
+    options?: ListOptions<C, T>,
+  ) => Promise<readonly T[]>;
   /**
    * Those of the objects that were changed since that second (`YYYY-MM-DDTHH:MM:SSZ`, UTC, by Neutron's clock). Deletions
    * do not show. CLOUD_REJECTED where Neutron validates filters, which `changed_since` is none of.
@@ -56,7 +63,9 @@ export interface NetworkOptions {
   readonly keystone: Keystone;
 }
 
-type Send = (path: string, how: Pick<HttpRequest, 'signal' | 'last'>) => Promise<Answer>;
+type Send = (path: string, how: Pick<HttpRequest, 'signal'>) => Promise<Answer>;
+
+const itself = (object: unknown): unknown => object;
 
 // More than one snapshot needs; each holds its texts.
 const MAX_REMEMBERED_LISTS = 32;
@@ -66,41 +75,41 @@ export function createNetworkClient(options: NetworkOptions): NetworkClient {
   const send = createSend(options);
   const memory = createListMemory(MAX_REMEMBERED_LISTS);
   return {
-    async list(collection, filters = {}, { signal } = {}) {
+    async list<C extends CollectionName, T = NeutronObject<C>>(
+      collection: C,
+      filters: NeutronFilters<C> = {},
+      {
+        signal,
+        as = itself as (object: NeutronObject<C>) => T,
+        once = false,
+      }: ListOptions<C, T> = {},
+    ) {
       const queries = buildQueries(fieldsOf(collection), filters);
       const key = `${collection}?${queries.join(' ')}`;
       const before = memory.recall(key);
-      const pages = new Map<string, ParsedText>();
+      const pages = new Map<string, string>();
       const fetchPage = async (query: string): Promise<Page> => {
-        const last = before?.pages.get(query);
-        const answer = await send(`${collection}?${query}`, { signal, last });
-        pages.set(query, { text: answer.text, body: answer.body });
+        const answer = await send(`${collection}?${query}`, { signal });
+        pages.set(query, once ? '' : digestOf(answer.text));
         return readPage(collection, answer);
       };
       const walk = { idField: idField(collection), fetchPage };
       const found = await Promise.all(queries.map((query) => walkList(query, walk)));
-      if (before !== undefined && isUnchanged(pages, before.pages)) {
+      if (before?.as === as && isUnchanged(pages, before.pages)) {
         memory.remember(key, before);
-        return before.objects as readonly NeutronObject<typeof collection>[];
+        return before.objects as readonly T[];
       }
       const wanted = found.flat().filter(({ raw }) => passes(raw, filters));
       const byId = new Map(wanted.map((entry) => [entry.id, entry]));
-      const objects = [...byId.values()].map((entry) => parseObject(collection, entry));
-      memory.remember(key, { pages, objects });
+      const objects = [...byId.values()].map((entry) => as(parseObject(collection, entry)));
+      if (!once) {
+        memory.remember(key, { pages, as, objects });
+      }
       return objects;
     },
 
-    async changedSince(collection, since, { signal, filters = {} } = {}) {
-      const [query = ''] = buildQueries(fieldsOf(collection), filters);
-      const found = await walkList(`${query}&changed_since=${since}`, {
-        idField: idField(collection),
-        fetchPage: async (page) =>
-          readPage(collection, await send(`${collection}?${page}`, { signal })),
-      });
-      return found
-        .filter(({ raw }) => passes(raw, filters))
-        .map((entry) => parseObject(collection, entry));
-    },
+    changedSince: async (collection, since, call) =>
+      changedSince(send, { collection, since }, call),
 
     async get(collection, id, { signal } = {}) {
       const [query = ''] = buildQueries(fieldsOf(collection), {});
@@ -122,16 +131,31 @@ export function createNetworkClient(options: NetworkOptions): NetworkClient {
   };
 }
 
+async function changedSince<C extends CollectionName>(
+  send: Send,
+  { collection, since }: { readonly collection: C; readonly since: string },
+  { signal, filters = {} }: Parameters<NetworkClient['changedSince']>[2] = {},
+): Promise<readonly NeutronObject<C>[]> {
+  const [query = ''] = buildQueries(fieldsOf(collection), filters);
+  const found = await walkList(`${query}&changed_since=${since}`, {
+    idField: idField(collection),
+    fetchPage: async (page) =>
+      readPage(collection, await send(`${collection}?${page}`, { signal })),
+  });
+  return found
+    .filter(({ raw }) => passes(raw, filters))
+    .map((entry) => parseObject(collection, entry));
+}
+
 // A token may be revoked before its time: a service that refuses it gets a fresh one, once.
 function createSend({ config, http, keystone }: NetworkOptions): Send {
-  return async (path, { signal, last }) => {
+  return async (path, { signal }) => {
     const attempt = async (session: Session): Promise<Answer> =>
       http.request({
         method: 'GET',
         url: new URL(path, findNetworkEndpoint(config, session.catalog)),
         headers: { 'x-auth-token': session.token.reveal() },
         secrets: [session.token],
-        last,
         signal,
       });
     const session = await keystone.session(signal);

@@ -1,7 +1,13 @@
 /** Neutron's answers become the core's types; what Neutron would never have accepted is no snapshot at all. */
 import { expect } from 'chai';
 
-import { toFloatingIp, toPort, toRouter, toSubnet } from '../../src/agent/cloud-objects.ts';
+import {
+  toFloatingIp,
+  toPort,
+  toRouter,
+  toSubnet,
+  withScope,
+} from '../../src/agent/cloud-objects.ts';
 import type { NeutronObject } from '../../src/openstack-client-lite/index.ts';
 
 const FIXED_IP = { subnet_id: 's1', ip_address: '203.0.113.5' };
@@ -182,11 +188,11 @@ describe('toPort', () => {
 
 describe('toSubnet', () => {
   it('finds the address scope through the pool', () => {
-    expect(toSubnet(SUBNET, new Map([['pool', 'scope']])).addressScopeId).to.equal('scope');
-    expect(toSubnet(SUBNET, new Map()).addressScopeId).to.equal(undefined);
-    expect(toSubnet({ ...SUBNET, subnetpool_id: null }, new Map()).subnetPoolId).to.equal(
-      undefined,
-    );
+    const subnet = toSubnet(SUBNET);
+
+    expect(withScope(subnet, new Map([['pool', 'scope']])).addressScopeId).to.equal('scope');
+    expect(withScope(subnet, new Map()).addressScopeId).to.equal(undefined);
+    expect(toSubnet({ ...SUBNET, subnetpool_id: null }).subnetPoolId).to.equal(undefined);
   });
 
   for (const cidr of [
@@ -207,15 +213,15 @@ describe('toSubnet', () => {
     '',
   ]) {
     it(`refuses the CIDR ${JSON.stringify(cidr)}`, () => {
-      expect(() => toSubnet({ ...SUBNET, cidr }, new Map()))
+      expect(() => toSubnet({ ...SUBNET, cidr }))
         .to.throw(/subnet s1 with a bad value/)
         .that.includes({ code: 'SNAPSHOT_INCOMPLETE' });
     });
   }
 
   it('keeps the revision', () => {
-    expect(toSubnet({ ...SUBNET, revision_number: 7 }, new Map()).revision).to.equal(7);
-    expect(toSubnet(SUBNET, new Map()).revision).to.equal(undefined);
+    expect(toSubnet({ ...SUBNET, revision_number: 7 }).revision).to.equal(7);
+    expect(toSubnet(SUBNET).revision).to.equal(undefined);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   toPort,
   toRouter,
   toSubnet,
+  withScope,
 } from '../../src/agent/cloud-objects.ts';
 import { assertComplete } from '../../src/agent/completeness.ts';
 import { claimsOn } from '../../src/core/claims.ts';
@@ -53,7 +54,9 @@ function snapshotOf(
   const ports = list('ports', files.ports);
   const pools = list('subnetpools');
   const scopes = new Map(pools.map((pool) => [pool.id, pool.address_scope_id ?? undefined]));
-  const subnets = list('subnets', files.subnets).map((subnet) => toSubnet(subnet, scopes));
+  const subnets = list('subnets', files.subnets).map((subnet) =>
+    withScope(toSubnet(subnet), scopes),
+  );
   return {
     natModel,
     routers: list('routers', files.routers).map(toRouter),

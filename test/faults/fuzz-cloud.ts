@@ -118,7 +118,7 @@ function worldOf(natModel: World['natModel'], cloud: Cloud): World {
 function answerOf(path: string, status: number, text: string): Answer {
   const what = `GET ${path.split('?')[0] ?? path}`;
   const raw = { what, method: 'GET', path, status, headers: {}, text, secrets: [] };
-  return parseAnswer({ ...raw, last: undefined }, 0);
+  return parseAnswer(raw, 0);
 }
 
 /** A client that sees the world through the damage; nothing is remembered from one client to the next. */

@@ -1,9 +1,13 @@
 import { expect } from 'chai';
 import type { CollectionName, OpenStackClient } from '../../src/openstack-client-lite/index.ts';
-import { createListMemory, isUnchanged } from '../../src/openstack-client-lite/neutron-memory.ts';
+import {
+  createListMemory,
+  digestOf,
+  isUnchanged,
+} from '../../src/openstack-client-lite/neutron-memory.ts';
 import { connect, type FakeCloud, openrc, type Reply, startFakeCloud } from './fake-cloud.ts';
 
-const read = (...objects: unknown[]) => ({ pages: new Map(), objects });
+const read = (...objects: unknown[]) => ({ pages: new Map(), as: undefined, objects });
 
 describe('createListMemory', () => {
   it('gives back what was remembered last under the key', () => {
@@ -28,17 +32,15 @@ describe('createListMemory', () => {
 });
 
 describe('isUnchanged', () => {
-  const body = {};
-  const page = (its: unknown) => ({ text: '{}', body: its });
   const then = new Map([
-    ['1', page(body)],
-    ['2', page(body)],
+    ['1', digestOf('{}')],
+    ['2', digestOf('{"a":1}')],
   ]);
 
   for (const { name, pages, want } of [
-    { name: 'the same bodies', pages: then, want: true },
-    { name: 'a body that only looks the same', pages: new Map([['1', page({})]]), want: false },
-    { name: 'a page that was not there', pages: new Map([['3', page(body)]]), want: false },
+    { name: 'the same texts', pages: new Map(then), want: true },
+    { name: 'another text', pages: new Map([['1', digestOf('{} ')]]), want: false },
+    { name: 'a page that was not there', pages: new Map([['3', digestOf('{}')]]), want: false },
   ]) {
     it(`says ${String(want)} for ${name}`, () => {
       expect(isUnchanged(pages, then)).to.equal(want);
@@ -124,6 +126,23 @@ describe('a list that is read again', () => {
     expect(one.map(({ id }) => id)).to.deep.equal(['a']);
     expect(await client.network.list('address-scopes')).to.equal(all);
     expect(await client.network.list('address-scopes', { id: 'a' })).to.equal(one);
+  });
+
+  it('is made anew for another use of the objects', async () => {
+    replies = new Map([['', page('address-scopes', 'ab')]]);
+    const as = ({ name }: { readonly name: string }): string => name;
+    const objects = await client.network.list('address-scopes');
+    const names = await client.network.list('address-scopes', {}, { as });
+
+    expect(names).to.deep.equal(['a', 'b']);
+    expect(await client.network.list('address-scopes', {}, { as })).to.equal(names);
+    expect(await client.network.list('address-scopes')).to.not.equal(objects);
+  });
+
+  it('is not remembered where it is asked for once', async () => {
+    const once = await client.network.list('address-scopes', {}, { once: true });
+
+    expect(await client.network.list('address-scopes', {}, { once: true })).to.not.equal(once);
   });
 
   it('does not mix two collections with the same answer', async () => {

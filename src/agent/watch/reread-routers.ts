@@ -5,7 +5,7 @@ import type {
   NetworkClient,
   NeutronObject,
 } from '../../openstack-client-lite/index.ts';
-import { toFloatingIp, toPort, toRouter, toSubnet } from '../cloud-objects.ts';
+import { toFloatingIp, toPort, toRouter, toSubnet, withScope } from '../cloud-objects.ts';
 import { GATEWAY_OWNER, INTERFACE_OWNERS } from '../snapshot.ts';
 import type { Reread } from './patch.ts';
 import type { Reach } from './reach.ts';
@@ -32,11 +32,12 @@ export async function rereadRouters(
 ): Promise<Reread | undefined> {
   const { network, snapshot, signal } = options;
   const ids = [...asked];
+  const asking = { signal, once: true };
   const [external, routers, ports, floatingIps, first] = await Promise.all([
-    network.list('networks', { id: [...networks], 'router:external': true }, { signal }),
+    network.list('networks', { id: [...networks], 'router:external': true }, asking),
     byIds('routers', ids, options),
-    network.list('ports', { device_id: ids }, { signal }),
-    options.floatingIps ? network.list('floatingips', { router_id: ids }, { signal }) : [],
+    network.list('ports', { device_id: ids }, asking),
+    options.floatingIps ? network.list('floatingips', { router_id: ids }, asking) : [],
     // What hangs on no router is of no interest yet.
     byIds('subnets', ids.length === 0 ? [] : [...touched], options),
   ]);
@@ -49,7 +50,8 @@ export async function rereadRouters(
   const found = new Map<string, Subnet | undefined>(
     [...(ids.length === 0 ? [] : touched), ...unknown].map((id) => [id, undefined]),
   );
-  subnets.forEach((subnet) => found.set(subnet.id, toSubnet(subnet, snapshot.poolScopes)));
+  const { poolScopes } = snapshot;
+  subnets.forEach((each) => found.set(each.id, withScope(toSubnet(each), poolScopes)));
   const ofOwner = (owners: readonly string[]): Reread['interfacePorts'] =>
     ports.filter(({ device_owner: owner }) => owners.includes(owner)).map(toPort);
   return {
@@ -69,7 +71,7 @@ async function byIds<C extends 'routers' | 'subnets'>(
   { network, signal }: RereadOptions,
 ): Promise<readonly NeutronObject<C>[]> {
   if (ids.length > ONE_BY_ONE) {
-    return network.list<CollectionName>(collection, { id: ids }, { signal }) as Promise<
+    return network.list<CollectionName>(collection, { id: ids }, { signal, once: true }) as Promise<
       readonly NeutronObject<C>[]
     >;
   }

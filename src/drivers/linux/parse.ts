@@ -7,6 +7,7 @@ import { RouteSyncError } from '../../errors.ts';
 import type { CommandOutput, KernelScope } from '../driver.ts';
 import { deviceWords, quote } from '../kit/device-words.ts';
 import { commandFailed, isTableUnused } from './answer.ts';
+import { readOnce } from './read-once.ts';
 import { DISCARDS, typeNamed } from './types.ts';
 
 /** What the kernel keeps for its own addresses; no router forwards by these. */
@@ -47,11 +48,9 @@ function readRoutes(
 ): readonly InstalledRoute[] {
   const routes: InstalledRoute[] = [];
   // Routes are many and their attributes few: each kind is read once.
-  const known = new Map<string, Attributes>();
+  const attributesOf = readOnce((row) => readAttributes(scope, row));
   for (const row of readRows(scope, family, output)) {
-    const key = attributesKey(row);
-    const attributes = known.get(key) ?? readAttributes(scope, row);
-    known.set(key, attributes);
+    const attributes = attributesOf(row);
     const prefix = readPrefix(family, row['dst']);
     if (prefix.family === family && !attributes.isHousekeeping) {
       const { nextHops, kind, description, discards } = attributes;
@@ -73,12 +72,6 @@ export function readRows(
   return output.exitCode !== 0 && isTableUnused(output)
     ? []
     : readList(`ip -${family} route show table ${scope.table}`, output, scope);
-}
-
-/** Equal for rows that differ in nothing but what {@link readAttributes} does not look at. */
-function attributesKey(row: Fields): string {
-  const { type, protocol, metric, tos, gateway, via, dev, flags, nexthops, nhid } = row;
-  return JSON.stringify([type, protocol, metric, tos, gateway, via, dev, flags, nexthops, nhid]);
 }
 
 function readList(what: string, output: CommandOutput, scope?: KernelScope): readonly Fields[] {

@@ -2,9 +2,10 @@
 import { BlockList, isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getCACertificates } from 'node:tls';
-import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { OpenStackError } from './errors.ts';
 import type { TlsConfig } from './tls-config.ts';
+import { Agent, ProxyAgent } from './undici.ts';
 
 /** How long connections may take to end. */
 const CLOSE_MS = 500;

@@ -1,5 +1,4 @@
 /** One HTTP exchange with a cloud service: deadline, cap on concurrency, retries with backoff, JSON answers. Knows no token. */
-import { request as send } from 'undici';
 import {
   type Answer,
   answerDetails,
@@ -164,8 +163,9 @@ async function open(
   const what = describe(call);
   const dispatcher = dispatchers.pick(url);
   try {
-    const answer = send(url, {
-      dispatcher,
+    const answer = dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
       method,
       signal,
       headers: {
@@ -195,8 +195,10 @@ async function orAbort<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
+// Decoded on the way: one buffer of the whole body would leave a hole of its size in the memory of an agent.
 async function readBody(head: Head, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const texts: string[] = [];
   let size = 0;
   try {
     for await (const chunk of head.body) {
@@ -204,7 +206,7 @@ async function readBody(head: Head, limit: number): Promise<string> {
       if (size > limit) {
         break;
       }
-      chunks.push(chunk);
+      texts.push(decoder.decode(chunk, { stream: true }));
     }
   } catch (error) {
     throw badBody(head, `the body broke off after ${size.toString()} bytes`, { cause: error });
@@ -212,7 +214,7 @@ async function readBody(head: Head, limit: number): Promise<string> {
   if (size > limit) {
     throw badBody(head, `the body is larger than ${limit.toString()} bytes`, {});
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return texts.join('') + decoder.decode();
 }
 
 function badBody(head: Head, problem: string, { cause }: { cause?: unknown }): OpenStackError {

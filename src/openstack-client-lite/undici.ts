@@ -1,0 +1,14 @@
+/**
+ * The parts of undici that are used. The package as a whole also loads its fetch, WebSocket, caches and mocks, and with
+ * them Node's own copy of undici: tens of milliseconds at the start of every command, and memory for as long as an agent
+ * runs. What its index.js does for dispatchers is done here; its version is pinned, and the types are the package's own.
+ */
+import { createRequire } from 'node:module';
+import type * as undici from 'undici';
+
+const load = createRequire(import.meta.url);
+const { prototype } = load('undici/lib/dispatcher/dispatcher.js') as typeof undici.Dispatcher;
+Object.assign(prototype, load('undici/lib/api/index.js'));
+
+export const Agent = load('undici/lib/dispatcher/agent.js') as typeof undici.Agent;
+export const ProxyAgent = load('undici/lib/dispatcher/proxy-agent.js') as typeof undici.ProxyAgent;

@@ -25,6 +25,7 @@ import {
 } from './cloud-objects.ts';
 import { assertPools, assertComplete, assertSentinel, type Sentinel } from './completeness.ts';
 import { detectNatModel } from './nat-model.ts';
+import { createPacer } from './pacer.ts';
 import { rememberLast } from './remember.ts';
 
 /** The ports that attach a subnet to a router: neutron_lib/constants.py, ROUTER_INTERFACE_OWNERS. */
@@ -35,6 +36,9 @@ export const INTERFACE_OWNERS: readonly string[] = [
 ];
 /** The ports of the gateways. */
 export const GATEWAY_OWNER = 'network:router_gateway';
+
+/** Between the beginnings of two requests, unless the first is answered sooner. */
+const APART_MS = 100;
 
 /** How often the whole cloud is read when it changed in between. */
 const ATTEMPTS = 3;
@@ -103,17 +107,34 @@ const withNatModel = rememberLast((objects: Objects, natModel: NatModel): Snapsh
 async function readOnce(options: SnapshotOptions): Promise<Reading> {
   const { client, policy, signal } = options;
   const { list } = client.network;
-  const [natModel, ...lists] = await Promise.all([
-    readNatModel(options),
-    list('routers', {}, { signal, as: toRouter }),
-    list('ports', { device_owner: INTERFACE_OWNERS }, { signal, as: toPort }),
-    list('ports', { device_owner: [GATEWAY_OWNER] }, { signal, as: toPort }),
-    list('subnets', {}, { signal, as: toSubnet }),
-    list('networks', { 'router:external': true }, { signal, as: toExternalNetwork }),
-    needsPools(options) ? list('subnetpools', {}, { signal }) : NONE,
-    needsScopes(policy) ? list('address-scopes', {}, { signal }) : NONE,
-    policy.floatingIps ? list('floatingips', {}, { signal, as: toFloatingIp }) : NONE,
-  ]);
+  const pace = createPacer(APART_MS);
+  // The longest first.
+  const [routers, subnets, interfaces, gateways, networks, pools, scopes, floatingIps, natModel] =
+    await Promise.all([
+      pace(async () => list('routers', {}, { signal, as: toRouter })),
+      pace(async () => list('subnets', {}, { signal, as: toSubnet })),
+      pace(async () => list('ports', { device_owner: INTERFACE_OWNERS }, { signal, as: toPort })),
+      pace(async () => list('ports', { device_owner: [GATEWAY_OWNER] }, { signal, as: toPort })),
+      pace(async () =>
+        list('networks', { 'router:external': true }, { signal, as: toExternalNetwork }),
+      ),
+      needsPools(options) ? pace(async () => list('subnetpools', {}, { signal })) : NONE,
+      needsScopes(policy) ? pace(async () => list('address-scopes', {}, { signal })) : NONE,
+      policy.floatingIps
+        ? pace(async () => list('floatingips', {}, { signal, as: toFloatingIp }))
+        : NONE,
+      pace(async () => readNatModel(options)),
+    ]);
+  const lists = [
+    routers,
+    interfaces,
+    gateways,
+    subnets,
+    networks,
+    pools,
+    scopes,
+    floatingIps,
+  ] as const;
   return { natModel, objects: objectsOf(...lists) };
 }
 

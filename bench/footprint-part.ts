@@ -37,7 +37,7 @@ export async function measureFootprint(context: PartContext, size: number): Prom
 }
 
 /** `npm run build`, without removing what others may be running. */
-async function buildProgram({ root, signal }: PartContext): Promise<void> {
+export async function buildProgram({ root, signal }: PartContext): Promise<void> {
   // Type errors do not stop the compiler from writing.
   await execa(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json'], {
     cwd: root,

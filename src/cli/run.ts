@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CycleDeps } from '../agent/cycle.ts';
 import type { CycleSummary } from '../agent/cycle-history.ts';
 import type { Notifications } from '../agent/events/index.ts';
+import { giveBackMemory } from '../agent/idle-memory.ts';
 import type { Leadership } from '../agent/leader/index.ts';
 import { startSchedule, type Schedule } from '../agent/schedule.ts';
 import { openState } from '../agent/state.ts';
@@ -176,6 +177,8 @@ async function startAgent(
       } finally {
         if (watch.isExpecting()) {
           schedule.trigger();
+        } else {
+          giveBackMemory(performance.now());
         }
       }
     },

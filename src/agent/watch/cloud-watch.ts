@@ -68,7 +68,7 @@ interface Watching extends CloudWatchOptions {
 }
 
 /** A cloud that answers sooner is waited for. */
-const PATIENCE_MS = 250;
+const PATIENCE_MS = 100;
 
 export function watchCloud(options: CloudWatchOptions): CloudWatch {
   const known: Knowledge = {

@@ -81,13 +81,13 @@ export const METRICS = {
     name: 'route_sync_cloud_up',
     type: 'gauge',
     labels: [],
-    help: '1 if the last cycle read the cloud whole; absent before the first one.',
+    help: '1 if the last cycle knew the cloud: it was read whole, or what changed since was; absent before the first one.',
   },
   snapshotAge: {
     name: 'route_sync_snapshot_age_seconds',
     type: 'gauge',
     labels: [],
-    help: 'Time since the cycle began that read the cloud whole last; absent before the first one.',
+    help: 'Time since the last reading of the whole cloud began; absent before the first one.',
   },
   snapshotRead: {
     name: 'route_sync_snapshot_read_duration_seconds',

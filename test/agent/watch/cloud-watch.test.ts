@@ -217,6 +217,23 @@ describe('watchCloud', () => {
     });
   });
 
+  it('reads what was touched before the whole that is due, but puts it off only once', async () => {
+    await watching(async ({ watch, look }) => {
+      await look();
+      watch.tick();
+      watch.touch(grow());
+      expect((await look()).cloud?.reading).to.equal('touched');
+      expect(listed()).to.equal(1);
+      expect(watch.isExpecting()).to.equal(true);
+      watch.touch(grow('198.51.100.96/27'));
+
+      await look();
+
+      expect(listed()).to.equal(2);
+      expect((await look()).cloud?.reading).to.equal('whole');
+    });
+  });
+
   it('reads the whole cloud when it was told that events were missed', async () => {
     await watching(async ({ watch, look }) => {
       await look();

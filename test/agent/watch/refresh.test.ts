@@ -133,6 +133,16 @@ describe('refreshCloud', () => {
     expect(announced(view)).to.include('198.51.100.64/27');
   });
 
+  it('tells how long the whole cloud took, and when, not the part', async () => {
+    const { before, view } = await refreshAfter(webAndDatabase(), ({ cloud, web }) => {
+      cloud.clearGateway(web.router);
+      return touched({ routers: [web.router.id] });
+    });
+
+    expect(view?.facts.readMs).to.equal(before.facts.readMs);
+    expect(view?.wholeAt).to.equal(before.wholeAt);
+  });
+
   it('leaves the candidates of all other routers the very same', async () => {
     const { before, view } = await refreshAfter(webAndDatabase(), ({ cloud, web }) => {
       cloud.clearGateway(web.router);

@@ -6,6 +6,7 @@ import { measureCompute } from './compute-part.ts';
 import { measureFootprint } from './footprint-part.ts';
 import { measureFrr } from './frr-part.ts';
 import { measureKernel } from './kernel-part.ts';
+import { measureFilledLab } from './lab/part.ts';
 import { type PartName, PARTS, publish, type Run } from './measurement.ts';
 import type { MeasurePart } from './part.ts';
 import { PUBLISHED_FILE, readPublished, readRun } from './published.ts';
@@ -28,6 +29,7 @@ const MEASURED: Readonly<Partial<Record<PartName, Part>>> = {
   frr: { sizes: [1000, 10_000], measure: measureFrr },
   footprint: { sizes: [0, 5000], measure: measureFootprint },
   routers: { sizes: [1000], measure: measureRouters },
+  lab: { sizes: [5000], measure: measureFilledLab() },
 };
 
 const { values } = parseArgs({

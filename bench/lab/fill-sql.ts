@@ -92,15 +92,22 @@ export function copySql(request: CopyRequest): string {
     `insert into free_vnis select row_number() over (order by geneve_vni desc), geneve_vni
      from ml2_geneve_allocations where allocated = 0 limit ${(copies + 1) * subnets};`,
     insert('standardattributes', `id in (${attributes.join()})`),
-    ...Object.entries(TABLES).map(([table, column]) => insert(table, `${column} in (${quoted(ids)})`)),
-    insert('ipamallocations', `ipam_subnet_id in (${quoted(ids)}) or ip_address = '${gatewayAddress}'`),
+    ...Object.entries(TABLES).map(([table, column]) =>
+      insert(table, `${column} in (${quoted(ids)})`),
+    ),
+    insert(
+      'ipamallocations',
+      `ipam_subnet_id in (${quoted(ids)}) or ip_address = '${gatewayAddress}'`,
+    ),
     // Neutron's maintenance would write every object to OVN whose numbers differ.
     `update ovn_revision_numbers o join standardattributes s on s.id = o.standard_attr_id
      set o.revision_number = s.revision_number where s.description = '${MARK}';`,
     `update ml2_geneve_allocations join networksegments on geneve_vni = segmentation_id
      set allocated = 1 where network_type = 'geneve';`,
     'commit;',
-    vnis.length === subnets ? '' : `signal sqlstate '45000' set message_text = 'not one network a subnet';`,
+    vnis.length === subnets
+      ? ''
+      : `signal sqlstate '45000' set message_text = 'not one network a subnet';`,
   ].join('\n');
 }
 
@@ -110,7 +117,7 @@ export const DELETE_SQL = [
   'create temporary table copies (id bigint primary key);',
   `insert into copies select id from standardattributes where description = '${MARK}';`,
   `update ml2_geneve_allocations join networksegments on geneve_vni = segmentation_id
-   join copies on id = standard_attr_id set allocated = 0;`.replace(' id =', ' copies.id ='),
+   join copies on copies.id = standard_attr_id set allocated = 0;`,
   `delete i from ipamallocations i join ipallocations a using (ip_address) join routers r on r.gw_port_id = a.port_id
    join copies on copies.id = r.standard_attr_id;`,
   `delete i from ipamsubnets i join subnets s on s.id = i.neutron_subnet_id
@@ -126,45 +133,59 @@ export const DELETE_SQL = [
 ].join('\n');
 
 /** The value of a column in copy number `seq`. */
-function copyOf(table: string, column: string, { template, subnets }: CopyRequest): string {
-  const { ids, attributes, vnis, gatewayAddress } = template;
+function copyOf(table: string, column: string, request: CopyRequest): string {
+  const { ids, attributes } = request.template;
   const attribute = `@base + seq * ${attributes.length} + field(\`${column}\`, ${attributes.join()})`;
-  switch (column) {
-    case 'standard_attr_id':
-      return attribute;
-    case 'description':
-      return `'${MARK}'`;
-    case 'segmentation_id':
-      return `(select vni from free_vnis where place = seq * ${subnets} + field(segmentation_id, ${vnis.join()}))`;
-    case 'mac_address':
-      return `insert(insert(concat('fa:16:3e:', left(md5(concat(mac_address, seq)), 6)), 12, 0, ':'), 15, 0, ':')`;
-    case 'cidr':
-    case 'gateway_ip':
-    case 'first_ip':
-    case 'last_ip':
-    case 'ip_address':
-      return addressCopy(column, gatewayAddress, subnets);
-    case 'name':
-      return `replace(name, '${FILL_NAME}-0', concat('${FILL_NAME}-', seq))`;
-    default:
-      if (table === 'standardattributes') {
-        return column === 'id' ? attribute : column;
-      }
-      return /(^|_)(id|uuid)$/.test(column) ? idCopy(column, ids) : `\`${column}\``;
+  if (table === 'standardattributes') {
+    return column === 'id' ? attribute : column === 'description' ? `'${MARK}'` : column;
   }
+  if (column === 'standard_attr_id') {
+    return attribute;
+  }
+  if (ADDRESSES.has(column)) {
+    return addressCopy(column, request);
+  }
+  const changed = changedColumns(request)[column];
+  // The template's own ids, in whichever column they are.
+  const isId = /(^|_)(id|uuid)$/.test(column);
+  return changed ?? (isId ? idCopy(column, ids) : `\`${column}\``);
+}
+
+const ADDRESSES: ReadonlySet<string> = new Set([
+  'cidr',
+  'gateway_ip',
+  'first_ip',
+  'last_ip',
+  'ip_address',
+]);
+
+function changedColumns({
+  template: { vnis },
+  subnets,
+}: CopyRequest): Readonly<Record<string, string>> {
+  const place = `seq * ${subnets} + field(segmentation_id, ${vnis.join()})`;
+  const digits = `concat('fa:16:3e:', left(md5(concat(mac_address, seq)), 6))`;
+  return {
+    segmentation_id: `(select vni from free_vnis where place = ${place})`,
+    mac_address: `insert(insert(${digits}, 12, 0, ':'), 15, 0, ':')`,
+    name: `replace(name, '${FILL_NAME}-0', concat('${FILL_NAME}-', seq))`,
+  };
 }
 
 /** The template's subnet j is 10.128.j.0/24, that of copy n is the one with the number n * subnets + j. */
-function addressCopy(column: string, gatewayAddress: string, subnets: number): string {
+function addressCopy(column: string, { template, subnets }: CopyRequest): string {
   const number = `(seq * ${subnets} + substring_index(substring_index(${column}, '.', 3), '.', -1))`;
   const tenant = `concat('10.', 128 + ${number} div 256, '.', ${number} mod 256, '.', substring_index(${column}, '.', -1))`;
-  return `case when ${column} like '10.128.%' then ${tenant} when ${column} = '${gatewayAddress}'
+  return `case when ${column} like '10.128.%' then ${tenant} when ${column} = '${template.gatewayAddress}'
     then inet_ntoa(inet_aton(${column}) + seq) else ${column} end`;
 }
 
 /** Another UUID for the template's own ids, the same one in every table. */
 function idCopy(column: string, ids: readonly string[]): string {
-  const dashes = [9, 14, 19, 24].reduce((text, place) => `insert(${text}, ${place}, 0, '-')`, `md5(concat(\`${column}\`, seq))`);
+  const dashes = [9, 14, 19, 24].reduce(
+    (text, place) => `insert(${text}, ${place}, 0, '-')`,
+    `md5(concat(\`${column}\`, seq))`,
+  );
   return `if(\`${column}\` in (${quoted(ids)}), ${dashes}, \`${column}\`)`;
 }
 

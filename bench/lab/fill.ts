@@ -1,15 +1,19 @@
 /**
  * Fills the lab with many routers in seconds: one router is made through the API, the rest are copies of its rows in Neutron's
- * database. The API cannot tell them apart; OVN does not know the copies, so they are only good for reading.
+ * database. The API cannot tell them apart; OVN does not know the copies, so they are good for reading only.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { COPIED_TABLES, copySql, DELETE_SQL, FILL_NAME, type Template, TEMPLATE_SQL } from './fill-sql.ts';
-
-/** One request to Neutron: `GET`, `/v2.0/routers`; the parsed answer, or an error for any status but 2xx. */
-export type Api = (method: string, path: string, body?: object) => Promise<Answer>;
-type Answer = Readonly<Record<string, unknown>>;
+import { ask, LAB_DIR, type Lab } from './fill-api.ts';
+import {
+  COPIED_TABLES,
+  copySql,
+  DELETE_SQL,
+  FILL_NAME,
+  type Template,
+  TEMPLATE_SQL,
+} from './fill-sql.ts';
 
 export interface FillSize {
   readonly routers: number;
@@ -17,48 +21,72 @@ export interface FillSize {
   readonly subnets: number;
 }
 
-/** The external network of the fill, and the addresses in it; the first router has the first gateway address. */
+/** The external network of all routers. */
 export const EXTERNAL_NETWORK = `${FILL_NAME}-external`;
-export const EXTERNAL_CIDR = '172.30.0.0/16';
-/** All tenant prefixes. */
-export const TENANT_PREFIX = '10.128.0.0/9';
+/** In front of them. */
+export const UPSTREAM_ADDRESS = '172.30.0.1/16';
+const EXTERNAL_CIDR = '172.30.0.0/16';
+/** The other routers have the addresses after it. */
 const FIRST_GATEWAY = '172.30.1.0';
 /** Neutron tells OVN, and OVN the state of the ports, a while after the answer. */
 const SETTLE_MS = 3000;
 
-/** Makes the routers `bench-fill-0` and on, all with a gateway without SNAT, each with as many subnets. */
-export async function fillLab(api: Api, { routers, subnets }: FillSize): Promise<void> {
-  await makeTemplate(api, subnets);
+/** Whatever happens, all of it is deleted at the end; what an earlier run left is deleted first. */
+export async function withFilledLab(
+  lab: Lab,
+  size: FillSize,
+  work: () => Promise<void>,
+): Promise<void> {
+  await emptyLab(lab);
+  try {
+    await fillLab(lab, size);
+    await work();
+  } finally {
+    await emptyLab(lab);
+  }
+}
+
+/** Makes the routers `bench-fill-0` and on, all with a gateway without SNAT. Eleven seconds for 1,000 of 5 subnets. */
+export async function fillLab(lab: Lab, { routers, subnets }: FillSize): Promise<void> {
+  await makeTemplate(lab, subnets);
   await sleep(SETTLE_MS);
   const template = await readTemplate();
   await runSql(copySql({ template, columns: await readColumns(), copies: routers - 1, subnets }));
 }
 
-/** Deletes all that `fillLab` made, also half of it. */
-export async function emptyLab(api: Api): Promise<void> {
+/** Deletes all that `fillLab` made, also where it did not end. */
+export async function emptyLab(lab: Lab): Promise<void> {
   await runSql(DELETE_SQL);
-  for (const { id: router } of await named(api, 'routers')) {
-    for (const { id: port } of await list(api, 'ports', `device_id=${router}&device_owner=network:router_interface`)) {
-      await api('PUT', `/v2.0/routers/${router}/remove_router_interface`, { port_id: port });
+  for (const { id } of await madeByUs(lab, 'routers')) {
+    const owned = `ports?device_id=${id}&device_owner=network:router_interface&fields=id`;
+    const { ports } = await ask<{ readonly ports: readonly Named[] }>(lab, ['GET', owned]);
+    for (const port of ports) {
+      const path = `routers/${id}/remove_router_interface`;
+      await ask(lab, ['PUT', path], { port_id: port.id });
     }
-    await api('DELETE', `/v2.0/routers/${router}`);
+    await ask(lab, ['DELETE', `routers/${id}`]);
   }
-  for (const { id } of await named(api, 'networks')) {
-    await api('DELETE', `/v2.0/networks/${id}`);
+  for (const { id } of await madeByUs(lab, 'networks')) {
+    await ask(lab, ['DELETE', `networks/${id}`]);
   }
 }
 
-async function makeTemplate(api: Api, subnets: number): Promise<void> {
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+async function makeTemplate(lab: Lab, subnets: number): Promise<void> {
   // Not on the flat network, which has place for one.
-  const external = await make(api, 'network', { name: EXTERNAL_NETWORK, 'router:external': true });
-  await make(api, 'subnet', {
+  const external = await make(lab, 'network', { name: EXTERNAL_NETWORK, 'router:external': true });
+  await make(lab, 'subnet', {
     name: EXTERNAL_NETWORK,
     network_id: external,
     ip_version: 4,
     cidr: EXTERNAL_CIDR,
     enable_dhcp: false,
   });
-  const router = await make(api, 'router', {
+  const router = await make(lab, 'router', {
     name: `${FILL_NAME}-0`,
     external_gateway_info: {
       network_id: external,
@@ -68,30 +96,24 @@ async function makeTemplate(api: Api, subnets: number): Promise<void> {
   });
   for (let i = 0; i < subnets; i += 1) {
     const name = `${FILL_NAME}-0-${i}`;
-    const network = await make(api, 'network', { name });
+    const network = await make(lab, 'network', { name });
     const cidr = `10.128.${i}.0/24`;
-    const subnet = await make(api, 'subnet', { name, network_id: network, ip_version: 4, cidr });
-    await api('PUT', `/v2.0/routers/${router}/add_router_interface`, { subnet_id: subnet });
+    const subnet = await make(lab, 'subnet', { name, network_id: network, ip_version: 4, cidr });
+    await ask(lab, ['PUT', `routers/${router}/add_router_interface`], { subnet_id: subnet });
   }
 }
 
-async function make(api: Api, kind: string, body: object): Promise<string> {
-  const answer = await api('POST', `/v2.0/${kind}s`, { [kind]: body });
-  return (answer[kind] as { readonly id: string }).id;
+async function make(lab: Lab, kind: string, body: object): Promise<string> {
+  const answer = await ask<Readonly<Record<string, Named>>>(lab, ['POST', `${kind}s`], {
+    [kind]: body,
+  });
+  return answer[kind]?.id ?? '';
 }
 
-async function named(api: Api, kind: string): Promise<readonly { readonly id: string }[]> {
-  const all = await list(api, kind, 'fields=id&fields=name');
-  return all.filter(({ name }) => name?.startsWith(`${FILL_NAME}-`));
-}
-
-async function list(
-  api: Api,
-  kind: string,
-  query: string,
-): Promise<readonly { readonly id: string; readonly name?: string }[]> {
-  const answer = await api('GET', `/v2.0/${kind}?${query}`);
-  return answer[kind] as readonly { readonly id: string; readonly name?: string }[];
+async function madeByUs(lab: Lab, kind: 'routers' | 'networks'): Promise<readonly Named[]> {
+  const path = `${kind}?fields=id&fields=name`;
+  const answer = await ask<Readonly<Record<string, readonly Named[]>>>(lab, ['GET', path]);
+  return (answer[kind] ?? []).filter(({ name }) => name.startsWith(`${FILL_NAME}-`));
 }
 
 async function readTemplate(): Promise<Template> {
@@ -109,12 +131,14 @@ async function readColumns(): Promise<ReadonlyMap<string, readonly string[]>> {
      where table_schema = 'neutron' and table_name in (${tables});`,
   );
   const byTable = Map.groupBy(rows, ([table = '']) => table);
-  return new Map([...byTable].map(([table, pairs]) => [table, pairs.map(([, column = '']) => column)]));
+  return new Map(
+    [...byTable].map(([table, pairs]) => [table, pairs.map(([, column = '']) => column)]),
+  );
 }
 
 /** The rows of all results. */
 async function runSql(text: string): Promise<readonly (readonly string[])[]> {
-  const socket = join(process.env['LAB_DIR'] ?? '/run/route-sync-lab', 'mariadb/mariadb.sock');
+  const socket = join(LAB_DIR, 'mariadb/mariadb.sock');
   const { stdout, stderr, failed } = await execa(
     'mariadb',
     ['--no-defaults', `--socket=${socket}`, '--batch', '--skip-column-names', 'neutron'],
@@ -123,5 +147,8 @@ async function runSql(text: string): Promise<readonly (readonly string[])[]> {
   if (failed) {
     throw new Error(`Neutron's database at ${socket}: ${stderr.split('\n').at(-1)}`);
   }
-  return stdout.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
 }

@@ -2,6 +2,7 @@
  * A snapshot of the lab's Neutron: ours, the bare requests that it is made of, and the `openstack` command's three lists, one after
  * the other in each round.
  */
+import { spawnSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
@@ -17,8 +18,18 @@ export interface SnapshotRequest {
   /** What the lab was filled with. */
   readonly routers: number;
   readonly prefixes: number;
+  readonly signal: AbortSignal;
 }
 
+/** Why the `openstack` command is left out, or undefined. */
+export function whyNoCli(): string | undefined {
+  return spawnSync('openstack', ['--version'], { env: CLI_ENV }).error === undefined
+    ? undefined
+    : '`openstack` is missing: install python3-openstackclient';
+}
+
+/** Debian's Python, whatever else is installed. */
+const CLI_ENV = { PATH: '/usr/bin:/bin' };
 const CLI_LISTS = ['router', 'port', 'subnet'] as const;
 const REQUEST_MS = 120_000;
 
@@ -26,12 +37,15 @@ const REQUEST_MS = 120_000;
 export async function measureSnapshot(request: SnapshotRequest, { note }: Notes): Promise<void> {
   const { lab, rounds } = request;
   for (let round = 0; round < rounds; round += 1) {
+    request.signal.throwIfAborted();
     const { ms, urls } = await timeOurs(request);
     note('snapshot', ms);
     note('snapshotRequests', urls.length);
     note('floor', await timeFloor(lab, urls, note));
     note('floorParallel', await timed(async () => Promise.all(urls.map(bareGet(lab)))));
-    note('cli', await timeCli(lab));
+    if (whyNoCli() === undefined) {
+      note('cli', await timeCli(lab));
+    }
   }
 }
 
@@ -85,13 +99,13 @@ async function timeFloor(lab: Lab, urls: readonly string[], note: Notes['note'])
   }
   for (const [kind, { ms, bytes }] of byKind) {
     note(`floor ${kind}`, ms);
-    note(`bytes ${kind}`, bytes);
+    note(`size ${kind}`, bytes / 1024 ** 2);
   }
   return [...byKind.values()].reduce((sum, { ms }) => sum + ms, 0);
 }
 
 /** `ports (router_gateway)`: the collection, and whose ports. */
-export function kindOf(url: string): string {
+function kindOf(url: string): string {
   const { pathname, searchParams } = new URL(url);
   const [collection = ''] = pathname.split('/').slice(-1);
   const owner = searchParams.get('device_owner')?.replace('network:', '');
@@ -117,7 +131,7 @@ function bareGet({ token }: Lab): (url: string) => Promise<number> {
 async function timeCli({ env }: Lab): Promise<number> {
   return timed(async () => {
     for (const kind of CLI_LISTS) {
-      await execa('openstack', [kind, 'list'], { env: { ...env, PATH: '/usr/bin:/bin' } });
+      await execa('openstack', [kind, 'list'], { env: { ...env, ...CLI_ENV }, extendEnv: false });
     }
   });
 }

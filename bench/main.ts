@@ -6,7 +6,9 @@ import { measureCompute } from './compute-part.ts';
 import { measureFootprint } from './footprint-part.ts';
 import { measureFrr } from './frr-part.ts';
 import { measureKernel } from './kernel-part.ts';
-import { measureFilledLab } from './lab/part.ts';
+import { measureChangeToRoute } from './lab/change-part.ts';
+import { CHANGE_SIZE } from './lab/change-section.ts';
+import { LAB_PREFIXES, measureFilledLab } from './lab/part.ts';
 import { type PartName, PARTS, publish, type Run } from './measurement.ts';
 import type { MeasurePart } from './part.ts';
 import { PUBLISHED_FILE, readPublished, readRun } from './published.ts';
@@ -29,8 +31,12 @@ const MEASURED: Readonly<Partial<Record<PartName, Part>>> = {
   frr: { sizes: [1000, 10_000], measure: measureFrr },
   footprint: { sizes: [0, 5000], measure: measureFootprint },
   routers: { sizes: [1000], measure: measureRouters },
-  lab: { sizes: [5000], measure: measureFilledLab() },
+  lab: { sizes: [CHANGE_SIZE, LAB_PREFIXES], measure: measureLab },
 };
+
+async function measureLab(...[context, size]: Parameters<MeasurePart>): ReturnType<MeasurePart> {
+  return (size === CHANGE_SIZE ? measureChangeToRoute : measureFilledLab())(context, size);
+}
 
 const { values } = parseArgs({
   options: {

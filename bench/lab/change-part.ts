@@ -20,11 +20,9 @@ interface Way {
   readonly mostRounds: number;
 }
 
-/** 30 s is the default. */
 const WAYS: readonly Way[] = [
   { how: 'events', events: true, seconds: 30, mostRounds: Number.POSITIVE_INFINITY },
   { how: 'poll every 5 s', events: false, seconds: 5, mostRounds: 2 },
-  { how: 'poll every 30 s', events: false, seconds: 30, mostRounds: 2 },
 ];
 const NOTES: Measurement['notes'] = [
   'removal: { snapshots: 1, graceSeconds: 0 }, so that a removal goes out as soon as it is known',
@@ -39,7 +37,7 @@ interface WayRequest {
   readonly netns: string;
 }
 
-/** About one minute a round with events, and 12 for the two ways of polling. The lab has to be empty but for this. */
+/** About one minute a round with events, and two for a round by polling. The lab has to be empty but for this. */
 export async function measureChangeToRoute(context: PartContext, size: number): Promise<Findings> {
   const why = whyNoLab() ?? whyNoNamespace();
   if (why !== undefined) {

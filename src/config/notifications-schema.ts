@@ -66,7 +66,7 @@ const shape = {
       'Our own queue: `exclusive` ends with the connection; `durable` keeps up to 10,000 messages, for up to a day, while the agent is away.',
     ),
   debounceMilliseconds: whole(0, 10_000)
-    .default(50)
+    .default(20)
     .describe('How long to gather events, after the first of them, before the cloud is asked.'),
 };
 

@@ -48,7 +48,7 @@ describe('cloud.notifications', () => {
       exchange: 'neutron',
       topics: ['notifications'],
       queue: 'exclusive',
-      debounceMilliseconds: 50,
+      debounceMilliseconds: 20,
     });
   });
 

@@ -76,11 +76,17 @@ interface Loss {
 }
 
 function lossesOf(plan: UpstreamPlan, { candidates, ledger }: Confirmation): readonly Loss[] {
-  const listed = new Set(candidates.filter(isEligible).map(claimKey));
-  return plan.changes.flatMap((change) => {
-    if (change.action === 'add') {
-      return [];
-    }
+  const losing = plan.changes.filter((change) => change.action !== 'add');
+  if (losing.length === 0) {
+    return [];
+  }
+  const prefixes = new Set(losing.map((change) => prefixOf(change).text));
+  const listed = new Set(
+    candidates
+      .filter((candidate) => prefixes.has(candidate.prefix.text) && isEligible(candidate))
+      .map(claimKey),
+  );
+  return losing.flatMap((change) => {
     const { before } = change;
     const { text } = before.prefix;
     const known = change.action === 'remove' ? change.origin : (ledger.get(text)?.origin ?? []);

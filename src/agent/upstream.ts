@@ -1,4 +1,6 @@
 /** One configured upstream, with the ways to speak to it. */
+import { createHash } from 'node:crypto';
+
 import type { Config, UpstreamConfig } from '../config/schema.ts';
 import type { UpstreamView } from '../core/claims.ts';
 import { desiredFor, type Desired, type DesiredInput } from '../core/desired.ts';
@@ -97,27 +99,34 @@ function rememberingPlan(): (input: PlanInput) => UpstreamPlan {
   };
 }
 
-/** A driver that parses equal answers once: cycle by cycle most upstreams say what they said before. */
+/**
+ * A driver that parses equal answers once: cycle by cycle most upstreams say what they said before. Of the answers no
+ * more than digests is kept.
+ */
 function rememberingParse(driver: RouterDriver): RouterDriver {
-  let last:
-    | { readonly outputs: readonly CommandOutput[]; readonly state: UpstreamState }
-    | undefined;
+  let last: { readonly prints: readonly Print[]; readonly state: UpstreamState } | undefined;
   return {
     ...driver,
     parse: (scope, outputs) => {
-      if (last === undefined || !areEqual(outputs, last.outputs)) {
-        last = { outputs, state: driver.parse(scope, outputs) };
+      const prints = outputs.map(printOf);
+      if (last === undefined || !areEqual(prints, last.prints)) {
+        last = { prints, state: driver.parse(scope, outputs) };
       }
       return last.state;
     },
   };
 }
 
-function areEqual(a: readonly CommandOutput[], b: readonly CommandOutput[]): boolean {
-  return a.every(
-    ({ stdout, stderr, exitCode }, index) =>
-      stdout === b[index]?.stdout && stderr === b[index].stderr && exitCode === b[index].exitCode,
-  );
+/** Equal for equal answers. */
+type Print = readonly [digest: string, stderr: string, exitCode: number];
+
+function printOf(output: CommandOutput): Print {
+  const digest = output.bytes?.digest ?? createHash('sha256').update(output.stdout).digest('hex');
+  return [digest, output.stderr, output.exitCode];
+}
+
+function areEqual(a: readonly Print[], b: readonly Print[]): boolean {
+  return a.every((print, index) => print.every((part, i) => part === b[index]?.[i]));
 }
 
 /** Where and what is written, for people. */

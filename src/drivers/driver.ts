@@ -53,6 +53,16 @@ export interface CommandOutput {
   readonly exitCode: number;
   /** Of a dialogue: what each line that was sent was answered with. */
   readonly answers?: readonly LineAnswer[];
+  /** What `stdout` is made of, once it is asked for; only where a program's answer was kept as it came. */
+  readonly bytes?: OutputBytes;
+}
+
+/** UTF-8, kept outside of the heap: a table of a million routes has some 150 million bytes. */
+export interface OutputBytes {
+  /** In their order, cut anywhere. */
+  readonly chunks: readonly Uint8Array[];
+  /** SHA-256 of all of them, in hexadecimal. */
+  readonly digest: string;
 }
 
 /** What a router said to one line: between its echo and the next prompt, cleaned. */

@@ -119,13 +119,20 @@ function render(scope: KernelScope, changes: readonly RouteChange[]): readonly P
  * instead of going on; so such changes get a batch of their own, in which every line has the same need.
  */
 function devicesAtRisk(change: RouteChange): string {
-  const groups = stepsOf(change).filter(({ nextHops }) => nextHops.length > 1);
   // Nearly every route has one next hop: no set is made for it.
-  if (groups.length === 0) {
+  if (!hasSeveralNextHops(change)) {
     return '';
   }
+  const groups = stepsOf(change).filter(({ nextHops }) => nextHops.length > 1);
   const hops = groups.flatMap(({ nextHops }) => nextHops);
   return [...new Set(hops.map(({ device }) => device))].join(' ').trim();
+}
+
+function hasSeveralNextHops(change: RouteChange): boolean {
+  return (
+    (change.action !== 'remove' && change.after.nextHops.length > 1) ||
+    (change.action !== 'add' && change.before.nextHops.length > 1)
+  );
 }
 
 function chunksOf(changes: readonly RouteChange[]): readonly (readonly RouteChange[])[] {

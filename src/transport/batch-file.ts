@@ -49,7 +49,8 @@ async function filledFile(text: string): Promise<FileHandle> {
 /** open(2): a file that never has a name. Node knows the flag's second half only. */
 const O_TMPFILE = 0o20_000_000 | constants.O_DIRECTORY;
 
-async function unnamedFile(folder: string): Promise<FileHandle> {
+/** An empty file for reading and writing that is gone when it is closed, or with this process. */
+export async function unnamedFile(folder: string): Promise<FileHandle> {
   try {
     return await open(folder, O_TMPFILE | constants.O_RDWR, 0o600);
   } catch {

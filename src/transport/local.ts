@@ -34,7 +34,7 @@ export function localTransport(options: LocalOptions = {}): Transport {
     lockTarget: async () => namespaceIdentity(netns),
     run: async (command, signal) => {
       const program = programOf(command);
-      const execution = { signal, deadlineMs, description, name: program.argv[0] };
+      const execution = { signal, deadlineMs, description, name: program.argv[0], toFile: true };
       const output = await runProgram(inNamespace(program, netns), execution);
       if (netns !== undefined) {
         refuseNamespaceFailure(netns, output);

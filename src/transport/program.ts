@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { execa } from 'execa';
-import type { CommandOutput, Program } from '../drivers/driver.ts';
+import type { CommandOutput, OutputBytes, Program } from '../drivers/driver.ts';
 import { RouteSyncError } from '../errors.ts';
 import { withInputFile } from './batch-file.ts';
+import { openOutputFile } from './output-file.ts';
 
 /** Characters of output that are accepted: a table of a million routes has some 150 million; V8 ends at 536 million. */
 const MAX_OUTPUT = 500_000_000;
@@ -30,6 +31,8 @@ export interface Execution {
   readonly name?: string;
   /** Called when it is stopped before its end. */
   readonly onStop?: () => void;
+  /** True where the answer of a program without stdin may be long, and no process but itself writes it. */
+  readonly toFile?: boolean;
   /** Nothing else is inherited: our environment holds the credentials of the cloud. Default: PATH and the C locale. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -48,14 +51,15 @@ export async function runProgram(program: Program, execution: Execution): Promis
   };
   const timer = setTimeout(end, limitMs);
   signal.addEventListener('abort', end);
-  const run = async (stdin: 'ignore' | Descriptor): Promise<CommandOutput | undefined> =>
-    spawn(program, { env: execution.env ?? plainEnvironment(), stdin, stop: stop.signal, name });
+  const base = { env: execution.env ?? plainEnvironment(), stop: stop.signal, name };
   try {
     const { stdin } = program;
     const output =
       stdin === undefined
-        ? await run('ignore')
-        : await withInputFile(stdin, async (file) => run(file as Descriptor));
+        ? await ask(program, base, execution)
+        : await withInputFile(stdin, async (file) =>
+            spawn(program, { ...base, stdin: file as Descriptor, stdout: 'pipe' }),
+          );
     if (output === undefined) {
       throw signal.aborted
         ? stopped(name, signal.reason)
@@ -66,6 +70,45 @@ export async function runProgram(program: Program, execution: Execution): Promis
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
   }
+}
+
+/** Runs a program without stdin; undefined if it was stopped. */
+async function ask(
+  program: Program,
+  base: Omit<Surroundings, 'stdin' | 'stdout'>,
+  { toFile = false }: Execution,
+): Promise<CommandOutput | undefined> {
+  const excess = new AbortController();
+  const limit = { most: MAX_OUTPUT, onExcess: () => excess.abort() };
+  const file = toFile ? await openOutputFile(limit) : undefined;
+  if (file === undefined) {
+    return spawn(program, { ...base, stdin: 'ignore', stdout: 'pipe' });
+  }
+  try {
+    const stdout = file.descriptor as Descriptor;
+    const stop = AbortSignal.any([base.stop, excess.signal]);
+    const output = await spawn(program, { ...base, stop, stdin: 'ignore', stdout });
+    const bytes = file.end();
+    if (bytes === undefined) {
+      throw failure(base.name, { isMaxBuffer: true });
+    }
+    return output && withBytes(output, bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+function withBytes({ stderr, exitCode }: CommandOutput, bytes: OutputBytes): CommandOutput {
+  let text: string | undefined;
+  return {
+    get stdout() {
+      text ??= Buffer.concat(bytes.chunks).toString();
+      return text;
+    },
+    stderr,
+    exitCode,
+    bytes,
+  };
 }
 
 function plainEnvironment(): Readonly<Record<string, string>> {
@@ -82,6 +125,7 @@ type Descriptor = 3;
 interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: 'ignore' | Descriptor;
+  readonly stdout: 'pipe' | Descriptor;
   readonly stop: AbortSignal;
   readonly name: string;
 }
@@ -89,10 +133,11 @@ interface Surroundings {
 /** Undefined if it was stopped. */
 async function spawn(
   { argv: [program, ...args] }: Program,
-  { env, stdin, stop, name }: Surroundings,
+  { env, stdin, stdout, stop, name }: Surroundings,
 ): Promise<CommandOutput | undefined> {
   const child = execa(program, args, {
     stdin,
+    stdout,
     extendEnv: false,
     env,
     cancelSignal: stop,
@@ -108,7 +153,7 @@ async function spawn(
   if (result === undefined) {
     // Nobody waits for it any more, so it must not keep this process alive.
     child.nodeChildProcess.unref();
-    child.stdout.destroy();
+    child.stdout?.destroy();
     child.stderr.destroy();
     return undefined;
   }
@@ -116,7 +161,7 @@ async function spawn(
     return undefined;
   }
   if (result.exitCode !== undefined && !result.isMaxBuffer) {
-    return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
+    return { stdout: result.stdout ?? '', stderr: result.stderr, exitCode: result.exitCode };
   }
   if (result.code === 'ENOENT' || result.code === 'EACCES') {
     throw missing(program, env['PATH'] ?? '', result.cause);

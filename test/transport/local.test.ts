@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -35,9 +36,24 @@ describe('localTransport', () => {
   }
 
   it('resolves with output and exit status, also of a failure', async () => {
-    const output = await localTransport().run(shell('echo out; echo err >&2; exit 3'), NEVER);
+    const { stdout, stderr, exitCode } = await localTransport().run(
+      shell('echo out; echo err >&2; exit 3'),
+      NEVER,
+    );
 
-    expect(output).to.deep.equal({ stdout: 'out\n', stderr: 'err\n', exitCode: 3 });
+    expect({ stdout, stderr, exitCode }).to.deep.equal({
+      stdout: 'out\n',
+      stderr: 'err\n',
+      exitCode: 3,
+    });
+  });
+
+  it('resolves with the same output as bytes, and a digest of them', async () => {
+    const { stdout, bytes } = await localTransport().run(shell('seq 400000; printf é'), NEVER);
+
+    expect(stdout).to.match(/^1\n2\n[^]*\n400000\né$/);
+    expect(Buffer.concat(bytes?.chunks ?? []).toString() === stdout).to.equal(true);
+    expect(bytes?.digest).to.equal(createHash('sha256').update(stdout).digest('hex'));
   });
 
   it('passes stdin through unchanged', async () => {

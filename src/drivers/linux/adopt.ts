@@ -5,16 +5,8 @@
 import type { Family, Prefix } from '../../core/prefix.ts';
 import { prefixOf, type RouteChange } from '../../core/route.ts';
 import type { Adoption, CommandOutput, ProgramChunk, KernelScope, Stranger } from '../driver.ts';
-import {
-  optionalText,
-  partsOf,
-  readAttributes,
-  readNextHop,
-  readPrefix,
-  readRows,
-  typeOf,
-  type Fields,
-} from './parse.ts';
+import { optionalText, partsOf, readAttributes, readNextHop, readPrefix, typeOf } from './parse.ts';
+import { readRows, type Fields } from './rows.ts';
 import { markWords, MAX_NEXT_HOPS, routeLine, routeWords } from './words.ts';
 import { unsafeWord } from '../kit/word.ts';
 
@@ -36,7 +28,7 @@ export function strangersAt(
   return ([4, 6] as const).flatMap((family, index) =>
     outputs
       .slice(index, index + 1)
-      .flatMap((output) => readRows(scope, family, output))
+      .flatMap((output) => [...readRows(scope, family, output)].flat())
       .map((fields) => ({ fields, prefix: readPrefix(family, fields['dst']) }))
       .filter(({ prefix }) => prefix.family === family && prefixes.has(prefix.text))
       .flatMap(({ fields, prefix }) => strangerOf(scope, prefix, fields)),

@@ -45,3 +45,12 @@ export function commandFailed(
     { details: { exitCode: output.exitCode, words } },
   );
 }
+
+/** UPSTREAM_OUTPUT_INVALID: an answer that is not what iproute2 is known to say. */
+export function invalid(message: string, cause?: unknown): RouteSyncError {
+  return new RouteSyncError(
+    'UPSTREAM_OUTPUT_INVALID',
+    `iproute2 on the upstream answered in an unknown form: ${message}`,
+    { cause },
+  );
+}

@@ -3,22 +3,17 @@ import { compareNextHops } from '../../core/next-hops.ts';
 import { bitsOf, familyOf, parseAddress, parsePrefix, prefixAt } from '../../core/prefix.ts';
 import type { Address, Family, Prefix } from '../../core/prefix.ts';
 import type { InstalledRoute, InterfaceAddress, NextHop, UpstreamState } from '../../core/route.ts';
-import { RouteSyncError } from '../../errors.ts';
 import type { CommandOutput, KernelScope } from '../driver.ts';
 import { deviceWords, quote } from '../kit/device-words.ts';
-import { commandFailed, isTableUnused } from './answer.ts';
+import { invalid } from './answer.ts';
 import { readOnce } from './read-once.ts';
+import { isFields, readLinkRows, readRows, type Fields } from './rows.ts';
 import { DISCARDS, typeNamed } from './types.ts';
 
 /** What the kernel keeps for its own addresses; no router forwards by these. */
 const HOUSEKEEPING = new Set(['local', 'broadcast', 'anycast', 'multicast']);
 /** rtnetlink.h RTPROT_KERNEL. */
 const KERNEL = '2';
-/** What a tunnel has under a name that the route has too; the route's own follow `dev`. */
-const ENCAP_NAME = /("encap":\s*"(?:(?!"(?:dev|gateway|via)":)[^{}])*?)"(dst|table)":/g;
-
-/** One object of an answer. */
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** What a route is apart from its prefix. */
 interface Attributes extends Omit<InstalledRoute, 'prefix'> {
@@ -33,7 +28,7 @@ export function parseState(scope: KernelScope, outputs: readonly CommandOutput[]
   }
   try {
     return {
-      routes: [...readRoutes(scope, 4, ipv4), ...readRoutes(scope, 6, ipv6)],
+      routes: readRoutes(scope, 4, ipv4).concat(readRoutes(scope, 6, ipv6)),
       addresses: readLinks(addresses).flatMap(readAddresses),
     };
   } catch (error) {
@@ -41,69 +36,23 @@ export function parseState(scope: KernelScope, outputs: readonly CommandOutput[]
   }
 }
 
-function readRoutes(
-  scope: KernelScope,
-  family: Family,
-  output: CommandOutput,
-): readonly InstalledRoute[] {
+function readRoutes(scope: KernelScope, family: Family, output: CommandOutput): InstalledRoute[] {
   const routes: InstalledRoute[] = [];
   // Routes are many and their attributes few: each kind is read once.
   const attributesOf = readOnce((row) => readAttributes(scope, row));
-  for (const row of readRows(scope, family, output)) {
-    const attributes = attributesOf(row);
-    const prefix = readPrefix(family, row['dst']);
-    if (prefix.family === family && !attributes.isHousekeeping) {
-      const { nextHops, kind, description, discards } = attributes;
-      // A default route is never ours, whatever it carries.
-      const owned = attributes.owned && prefix.length > 0;
-      routes.push({ prefix, nextHops, owned, kind, description, ...(discards && { discards }) });
+  for (const rows of readRows(scope, family, output)) {
+    for (const row of rows) {
+      const attributes = attributesOf(row);
+      const prefix = readPrefix(family, row['dst']);
+      if (prefix.family === family && !attributes.isHousekeeping) {
+        const { nextHops, kind, description, discards } = attributes;
+        // A default route is never ours, whatever it carries.
+        const owned = attributes.owned && prefix.length > 0;
+        routes.push({ prefix, nextHops, owned, kind, description, ...(discards && { discards }) });
+      }
     }
   }
   return routes;
-}
-
-/** The routes of one family as objects; none where the table was never written to. */
-export function readRows(
-  scope: KernelScope,
-  family: Family,
-  output: CommandOutput,
-): readonly Fields[] {
-  // The broken JSON `[` comes with this answer, so it must be known first.
-  return output.exitCode !== 0 && isTableUnused(output)
-    ? []
-    : readList(`ip -${family} route show table ${scope.table}`, output, scope);
-}
-
-function readList(what: string, output: CommandOutput, scope?: KernelScope): readonly Fields[] {
-  if (output.exitCode !== 0) {
-    throw commandFailed(what, output, scope);
-  }
-  // NLM_F_DUMP_INTR: the table changed while the kernel listed it, so routes may be missing. iproute2 exits with 0.
-  if (output.stderr.includes('Dump was interrupted')) {
-    throw new RouteSyncError(
-      'UPSTREAM_OUTPUT_INVALID',
-      `${what}: the table changed while it was read, so the answer may be incomplete; it will be read again`,
-      { retryable: true },
-    );
-  }
-  let list: unknown;
-  try {
-    list = JSON.parse(withoutEncap(output.stdout));
-  } catch (cause) {
-    throw invalid(`${what}: the answer is not JSON: ${quote(output.stdout)}`, cause);
-  }
-  if (!Array.isArray(list) || !list.every((entry) => isFields(entry))) {
-    throw invalid(`${what}: the answer is not a list of objects: ${quote(output.stdout)}`);
-  }
-  return list;
-}
-
-/**
- * iproute2 prints the tunnel's far end (`dst`) and table of `encap` into the object of the route, and of two equal names
- * JSON keeps the last: the route would seem to lead elsewhere.
- */
-export function withoutEncap(json: string): string {
-  return json.includes('"encap"') ? json.replaceAll(ENCAP_NAME, '$1"encap_$2":') : json;
 }
 
 /** Whatever the route is apart from its prefix; throws UPSTREAM_OUTPUT_INVALID like all readers here. */
@@ -168,7 +117,7 @@ export function readNextHop(fields: Fields): readonly NextHop[] {
  * would hide what the upstream is connected to. Old iproute2 prints `{}` for an interface that its filter left out.
  */
 function readLinks(output: CommandOutput): readonly Fields[] {
-  const links = readList('ip address show', output).filter((link) => Object.keys(link).length > 0);
+  const links = readLinkRows(output).filter((link) => Object.keys(link).length > 0);
   const stranger = links.find((link) => !('ifname' in link) || !('addr_info' in link));
   if (links.length === 0 || stranger !== undefined) {
     const shown = stranger === undefined ? 'an empty list' : quote(JSON.stringify(stranger));
@@ -261,16 +210,4 @@ function readText<T>(text: string, read: () => T): T {
   } catch (cause) {
     throw invalid(`${quote(text)} is no address or prefix`, cause);
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
-}
-
-function invalid(message: string, cause?: unknown): RouteSyncError {
-  return new RouteSyncError(
-    'UPSTREAM_OUTPUT_INVALID',
-    `iproute2 on the upstream answered in an unknown form: ${message}`,
-    { cause },
-  );
 }

@@ -3,7 +3,7 @@
  * numbers of rtnetlink.h and of FRR's name file, and what iproute2 6.1 was measured to print.
  */
 import { familyOf, type Family } from '../../core/prefix.ts';
-import { withoutEncap, type Fields } from './parse.ts';
+import { withoutEncap, type Fields } from './rows.ts';
 import { DISCARDS, typeNamed } from './types.ts';
 import type { StaticPath } from '../static-path.ts';
 import { linesIn, readAddress, readLoosePrefix } from '../kit/text.ts';

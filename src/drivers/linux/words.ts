@@ -24,8 +24,9 @@ export function routeLine(
 
 /** `ip` takes nothing but next hops after the first word `nexthop`. */
 export function routeWords(nextHops: readonly NextHop[], mark: string): string {
-  return nextHops.length === 1
-    ? [...nextHops.map(hopWords), mark].join(' ')
+  const [first, ...others] = nextHops;
+  return first !== undefined && others.length === 0
+    ? `${hopWords(first)} ${mark}`
     : [mark, ...nextHops.map((hop) => `nexthop ${hopWords(hop)} weight 1`)].join(' ');
 }
 

@@ -12,20 +12,27 @@ export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly text: string;
+  /** SHA-256 of the text's bytes. */
+  readonly digest: string;
   /** What we sent and must not show, should the server echo it. */
   readonly secrets: readonly Secret[];
 }
 
-/** One good answer. */
-export interface Answer {
+/** What errors tell of an answer. */
+export interface AnswerFacts {
   readonly what: string;
-  readonly text: string;
-  /** What the JSON text says. */
-  readonly body: unknown;
-  readonly headers: RawAnswer['headers'];
   /** ` (request req-...)` or nothing, for the end of messages. */
   readonly suffix: string;
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** One good answer. */
+export interface Answer extends AnswerFacts {
+  /** The same only for the same bytes. */
+  readonly digest: string;
+  /** What the JSON text says; parsed when it is asked for. Throws CLOUD_ANSWER_INVALID where it is none. */
+  readonly json: () => unknown;
+  readonly headers: RawAnswer['headers'];
 }
 
 const EXCERPT_LENGTH = 80;
@@ -34,14 +41,12 @@ const MESSAGE_LENGTH = 300;
 const PARTIAL = 206;
 const RETRYABLE: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
-/** The parsed answer; any status but 2xx and any body but JSON is an OpenStackError. `now` reads a Retry-After date. */
+/** The answer; any status but 2xx is an OpenStackError. `now` reads a Retry-After date. */
 export function parseAnswer(raw: RawAnswer, now: number): Answer {
   const details = answerDetails(raw);
   const suffix = requestSuffix(details);
-  const { text } = raw;
-  const body = parseJson(text);
   if (raw.status < 200 || raw.status > 299) {
-    throw statusError(raw, body, now);
+    throw statusError(raw, parseJson(raw.text), now);
   }
   if (raw.status === PARTIAL) {
     const problem = `${raw.status.toString()}, a part of an answer (is a cache in between?)`;
@@ -49,18 +54,27 @@ export function parseAnswer(raw: RawAnswer, now: number): Answer {
       details,
     });
   }
-  if (body === undefined) {
+  const { what, digest, headers } = raw;
+  return { what, digest, json: () => jsonOf(raw), headers, suffix, details };
+}
+
+function jsonOf(raw: RawAnswer): unknown {
+  const json = parseJson(raw.text);
+  if (json === undefined) {
+    const details = answerDetails(raw);
     const problem = `${raw.status.toString()}, but no JSON (is the endpoint right, or is a proxy in between?): ${excerpt(raw)}`;
-    throw new OpenStackError('CLOUD_ANSWER_INVALID', `${raw.what}: ${problem}${suffix}`, {
-      details,
-    });
+    throw new OpenStackError(
+      'CLOUD_ANSWER_INVALID',
+      `${raw.what}: ${problem}${requestSuffix(details)}`,
+      { details },
+    );
   }
-  return { what: raw.what, text, body, headers: raw.headers, suffix, details };
+  return json;
 }
 
 /** The JSON-safe facts of an answer. */
 export function answerDetails(
-  raw: Omit<RawAnswer, 'text' | 'secrets'>,
+  raw: Omit<RawAnswer, 'text' | 'digest' | 'secrets'>,
 ): Readonly<Record<string, unknown>> {
   const header = raw.headers['x-openstack-request-id'];
   const requestId = typeof header === 'string' ? printable(header, EXCERPT_LENGTH) : undefined;

@@ -1,4 +1,5 @@
-/** One HTTP exchange with a cloud service: deadline, cap on concurrency, retries with backoff, JSON answers. Knows no token. */
+/** One HTTP exchange with a cloud service: deadline, cap on concurrency, retries with backoff. Knows no token. */
+import { createHash } from 'node:crypto';
 import {
   type Answer,
   answerDetails,
@@ -50,7 +51,7 @@ export interface HttpOptions {
 }
 
 export interface HttpClient {
-  /** The parsed 2xx answer, else an OpenStackError. */
+  /** The 2xx answer, else an OpenStackError. */
   readonly request: (request: HttpRequest) => Promise<Answer>;
   /** Cancels what is under way and closes the connections. */
   readonly close: () => Promise<void>;
@@ -138,8 +139,8 @@ async function attempt(
   return withJointSignal(sources, async ({ signal, isLate }) => {
     try {
       head = await open(call, signal, options.dispatchers);
-      const text = await readBody(head, maxBodyBytes);
-      return parseAnswer({ ...head, text, secrets: call.secrets }, now());
+      const body = await readBody(head, maxBodyBytes);
+      return parseAnswer({ ...head, ...body, secrets: call.secrets }, now());
     } catch (error) {
       throw isLate() ? timedOut(call, requestTimeoutMs) : error;
     } finally {
@@ -149,7 +150,9 @@ async function attempt(
   });
 }
 
-interface Head extends Omit<RawAnswer, 'text' | 'secrets'> {
+type Body = Pick<RawAnswer, 'text' | 'digest'>;
+
+interface Head extends Omit<RawAnswer, keyof Body | 'secrets'> {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -195,9 +198,10 @@ async function orAbort<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-// Decoded on the way: one buffer of the whole body would leave a hole of its size in the memory of an agent.
-async function readBody(head: Head, limit: number): Promise<string> {
+// Part by part: one buffer of the whole body would leave a hole of its size in the memory of an agent.
+async function readBody(head: Head, limit: number): Promise<Body> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const hash = createHash('sha256');
   const texts: string[] = [];
   let size = 0;
   try {
@@ -206,6 +210,7 @@ async function readBody(head: Head, limit: number): Promise<string> {
       if (size > limit) {
         break;
       }
+      hash.update(chunk);
       texts.push(decoder.decode(chunk, { stream: true }));
     }
   } catch (error) {
@@ -214,7 +219,7 @@ async function readBody(head: Head, limit: number): Promise<string> {
   if (size > limit) {
     throw badBody(head, `the body is larger than ${limit.toString()} bytes`, {});
   }
-  return texts.join('') + decoder.decode();
+  return { text: texts.join('') + decoder.decode(), digest: hash.digest('base64') };
 }
 
 function badBody(head: Head, problem: string, { cause }: { cause?: unknown }): OpenStackError {

@@ -159,7 +159,7 @@ function toSession(answer: Answer, receivedAt: number): Session {
 }
 
 function parseToken(answer: Answer): z.output<typeof tokenSchema>['token'] {
-  const parsed = tokenSchema.safeParse(answer.body);
+  const parsed = tokenSchema.safeParse(answer.json());
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') ?? '';

@@ -1,12 +1,25 @@
 /**
- * Remembers how each list was last read, so that a list whose pages all came again byte for byte is the same object as
- * before. Saves no request, and holds of the answers only digests: their texts are larger than what is made of them.
+ * Remembers how each list was last read, page by page: of a page that came again byte for byte the objects are there
+ * already, and a list of such pages is the same object as before. Saves no request, and holds of the answers only digests:
+ * their texts are larger than what is made of them.
  */
-import { createHash } from 'node:crypto';
+
+/** What was made of one page. */
+export interface ReadPage {
+  readonly query: string;
+  /** Of the page's text. */
+  readonly digest: string;
+  /** Of all objects on it. */
+  readonly ids: readonly string[];
+  /** Of those that pass the filters, in the same order as `objects`. */
+  readonly passing: readonly string[];
+  readonly objects: readonly unknown[];
+  /** The query string of the next page. */
+  readonly next: string | undefined;
+}
 
 export interface ReadList {
-  /** The digest of each page's text, by query string. */
-  readonly pages: ReadonlyMap<string, string>;
+  readonly pages: readonly ReadPage[];
   /** What made the objects of those that the server sent. */
   readonly as: unknown;
   readonly objects: readonly unknown[];
@@ -35,10 +48,22 @@ export function createListMemory(maxLists: number): ListMemory {
 }
 
 /** Whether each page has the text that it had then: the links in the texts then make it the same walk. */
-export function isUnchanged(pages: ReadList['pages'], then: ReadList['pages']): boolean {
-  return [...pages].every(([query, digest]) => then.get(query) === digest);
+export function isUnchanged(pages: readonly ReadPage[], then: readonly ReadPage[]): boolean {
+  return pages.every(({ query, digest }, i) => {
+    const before = then[i];
+    return before?.query === query && before.digest === digest;
+  });
 }
 
-export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
+/** The objects of the pages; of an id that is on several of them, as several queries may find it, one. */
+export function joined(pages: readonly ReadPage[]): readonly unknown[] {
+  const [first, ...others] = pages;
+  if (first === undefined || others.length === 0) {
+    return first?.objects ?? [];
+  }
+  const byId = new Map<string, unknown>();
+  for (const { passing, objects } of pages) {
+    passing.forEach((id, i) => byId.set(id, objects[i]));
+  }
+  return [...byId.values()];
 }

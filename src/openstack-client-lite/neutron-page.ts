@@ -44,7 +44,7 @@ export function idField(collection: CollectionName): string {
 /** The page that an answer holds, else CLOUD_ANSWER_INVALID. */
 export function readPage(collection: CollectionName, answer: Answer): Page {
   const key = jsonName(collection);
-  const body = recordSchema.safeParse(answer.body).data ?? {};
+  const body = recordSchema.safeParse(answer.json()).data ?? {};
   const objects = z.array(recordSchema).safeParse(body[key]);
   const links = linksSchema.safeParse(body[`${key}_links`]);
   if (!objects.success || !links.success) {
@@ -63,7 +63,7 @@ export function readPage(collection: CollectionName, answer: Answer): Page {
 /** The one object that an answer holds; it must be the one asked for. */
 export function readSingle(collection: CollectionName, id: string, answer: Answer): RawEntry {
   const place = jsonName(collection).replace(/s$/v, '');
-  const body = recordSchema.safeParse(answer.body).data ?? {};
+  const body = recordSchema.safeParse(answer.json()).data ?? {};
   const raw = recordSchema.safeParse(body[place]).data ?? {};
   const entry = toEntry(collection, raw, { answer, place });
   if (entry.id !== id) {

@@ -5,16 +5,16 @@ import type { CloudConfig } from './cloud-config.ts';
 import { hasCloudCode, OpenStackError } from './errors.ts';
 import type { HttpClient, HttpRequest } from './http.ts';
 import type { Keystone, Session } from './keystone.ts';
-import { createListMemory, digestOf, isUnchanged } from './neutron-memory.ts';
+import { createListMemory, isUnchanged, joined, type ReadPage } from './neutron-memory.ts';
 import {
   type CollectionName,
   ID_PATTERN,
   type NeutronFilters,
   type NeutronObject,
 } from './neutron-objects.ts';
-import { fieldsOf, idField, type Page, parseObject, readPage, readSingle } from './neutron-page.ts';
+import { fieldsOf, idField, parseObject, readPage, readSingle } from './neutron-page.ts';
 import { buildQueries, passes } from './neutron-query.ts';
-import { walkList } from './neutron-walk.ts';
+import { type Walk, type WalkedPage, walkList } from './neutron-walk.ts';
 
 export interface CallOptions {
   /** Cancels the call, its retries and its pages. */
@@ -86,26 +86,26 @@ export function createNetworkClient(options: NetworkOptions): NetworkClient {
     ) {
       const queries = buildQueries(fieldsOf(collection), filters);
       const key = `${collection}?${queries.join(' ')}`;
-      const before = memory.recall(key);
-      const pages = new Map<string, string>();
-      const fetchPage = async (query: string): Promise<Page> => {
-        const answer = await send(`${collection}?${query}`, { signal });
-        pages.set(query, once ? '' : digestOf(answer.text));
-        return readPage(collection, answer);
+      const recalled = once ? undefined : memory.recall(key);
+      const before = recalled?.as === as ? recalled : undefined;
+      const known = new Map(before?.pages.map((page) => [page.query, page]));
+      const read = (query: string, answer: Answer): ReadPage => {
+        const page = known.get(query);
+        return page?.digest === answer.digest
+          ? page
+          : readObjects({ collection, filters, as }, query, answer);
       };
-      const walk = { idField: idField(collection), fetchPage };
-      const found = await Promise.all(queries.map((query) => walkList(query, walk)));
-      if (before?.as === as && isUnchanged(pages, before.pages)) {
-        memory.remember(key, before);
-        return before.objects as readonly T[];
-      }
-      const wanted = found.flat().filter(({ raw }) => passes(raw, filters));
-      const byId = new Map(wanted.map((entry) => [entry.id, entry]));
-      const objects = [...byId.values()].map((entry) => as(parseObject(collection, entry)));
+      const walk = walkOf({ collection, send, signal }, read);
+      const found = await Promise.all(queries.map(async (query) => walkList(query, walk)));
+      const pages = found.flat().map(({ page }) => page);
+      const list =
+        before !== undefined && isUnchanged(pages, before.pages)
+          ? before
+          : { pages, as, objects: joined(pages) };
       if (!once) {
-        memory.remember(key, { pages, as, objects });
+        memory.remember(key, list);
       }
-      return objects;
+      return list.objects as readonly T[];
     },
 
     changedSince: async (collection, since, call) =>
@@ -131,20 +131,67 @@ export function createNetworkClient(options: NetworkOptions): NetworkClient {
   };
 }
 
+interface Reading<C extends CollectionName, T> {
+  readonly collection: C;
+  readonly filters: NeutronFilters<C>;
+  readonly as: (object: NeutronObject<C>) => T;
+}
+
+/** Nothing else of the answer is kept: what it says is several times larger than what is made of it. */
+function readObjects<C extends CollectionName, T>(
+  { collection, filters, as }: Reading<C, T>,
+  query: string,
+  answer: Answer,
+): ReadPage {
+  const { entries, next } = readPage(collection, answer);
+  const wanted = entries.filter(({ raw }) => passes(raw, filters));
+  const ids = entries.map(({ id }) => id);
+  return {
+    query,
+    digest: answer.digest,
+    ids,
+    passing: wanted.length === ids.length ? ids : wanted.map(({ id }) => id),
+    objects: wanted.map((entry) => as(parseObject(collection, entry))),
+    next,
+  };
+}
+
+interface Asking {
+  readonly collection: CollectionName;
+  readonly send: Send;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A walk that makes of each page what `read` makes of it. */
+function walkOf<P extends Pick<WalkedPage, 'ids' | 'next'>>(
+  { collection, send, signal }: Asking,
+  read: (query: string, answer: Answer) => P,
+): Walk<WalkedPage & { readonly page: P }> {
+  const ask = async (query: string): Promise<Answer> => send(`${collection}?${query}`, { signal });
+  return {
+    idField: idField(collection),
+    fetchPage: async (query) => {
+      const answer = await ask(query);
+      const page = read(query, answer);
+      const { what, suffix, details } = answer;
+      return { answer: { what, suffix, details }, ids: page.ids, next: page.next, page };
+    },
+    fetchIds: async (query) => readPage(collection, await ask(query)).entries.map(({ id }) => id),
+  };
+}
+
 async function changedSince<C extends CollectionName>(
   send: Send,
   { collection, since }: { readonly collection: C; readonly since: string },
   { signal, filters = {} }: Parameters<NetworkClient['changedSince']>[2] = {},
 ): Promise<readonly NeutronObject<C>[]> {
   const [query = ''] = buildQueries(fieldsOf(collection), filters);
-  const found = await walkList(`${query}&changed_since=${since}`, {
-    idField: idField(collection),
-    fetchPage: async (page) =>
-      readPage(collection, await send(`${collection}?${page}`, { signal })),
-  });
-  return found
-    .filter(({ raw }) => passes(raw, filters))
-    .map((entry) => parseObject(collection, entry));
+  const as = itself as (object: NeutronObject<C>) => NeutronObject<C>;
+  const walk = walkOf({ collection, send, signal }, (asked, answer) =>
+    readObjects({ collection, filters, as }, asked, answer),
+  );
+  const pages = await walkList(`${query}&changed_since=${since}`, walk);
+  return pages.flatMap(({ page }) => page.objects as readonly NeutronObject<C>[]);
 }
 
 // A token may be revoked before its time: a service that refuses it gets a fresh one, once.

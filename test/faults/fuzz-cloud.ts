@@ -1,4 +1,5 @@
 /** Two small clouds whose answers can be damaged one by one, read through the real client without a network. */
+import { hash } from 'node:crypto';
 import { createNetworkClient } from '../../src/openstack-client-lite/neutron.ts';
 import { type Answer, parseAnswer } from '../../src/openstack-client-lite/answer.ts';
 import {
@@ -117,7 +118,8 @@ function worldOf(natModel: World['natModel'], cloud: Cloud): World {
 /** Throws as the client does where the status is an error. */
 function answerOf(path: string, status: number, text: string): Answer {
   const what = `GET ${path.split('?')[0] ?? path}`;
-  const raw = { what, method: 'GET', path, status, headers: {}, text, secrets: [] };
+  const digest = hash('sha256', text);
+  const raw = { what, method: 'GET', path, status, headers: {}, text, digest, secrets: [] };
   return parseAnswer(raw, 0);
 }
 
@@ -129,7 +131,7 @@ export function clientOf(world: World, damage: Damage, roles: readonly string[])
     request: async ({ url }: { readonly url: URL }): Promise<Answer> => {
       const path = `${url.pathname}${url.search}`;
       const truth = world.answers(path);
-      const instead = damage(path, truth.body as Json);
+      const instead = damage(path, truth.json() as Json);
       return instead === undefined ? truth : answerOf(path, instead.status, instead.text);
     },
     close: async () => undefined,

@@ -2,26 +2,27 @@ import { expect } from 'chai';
 import type { CollectionName, OpenStackClient } from '../../src/openstack-client-lite/index.ts';
 import {
   createListMemory,
-  digestOf,
   isUnchanged,
+  joined,
+  type ReadPage,
 } from '../../src/openstack-client-lite/neutron-memory.ts';
 import { connect, type FakeCloud, openrc, type Reply, startFakeCloud } from './fake-cloud.ts';
 
-const read = (...objects: unknown[]) => ({ pages: new Map(), as: undefined, objects });
+const list = (...objects: unknown[]) => ({ pages: [], as: undefined, objects });
 
 describe('createListMemory', () => {
   it('gives back what was remembered last under the key', () => {
     const memory = createListMemory(2);
-    memory.remember('a', read(1));
-    memory.remember('a', read(2));
+    memory.remember('a', list(1));
+    memory.remember('a', list(2));
 
-    expect(memory.recall('a')).to.deep.equal(read(2));
+    expect(memory.recall('a')).to.deep.equal(list(2));
     expect(memory.recall('b')).to.equal(undefined);
   });
 
   it('forgets the list that was read longest ago', () => {
     const memory = createListMemory(2);
-    ['a', 'b', 'a', 'c'].forEach((key) => memory.remember(key, read(key)));
+    ['a', 'b', 'a', 'c'].forEach((key) => memory.remember(key, list(key)));
 
     expect(['a', 'b', 'c'].map((key) => memory.recall(key)?.objects)).to.deep.equal([
       ['a'],
@@ -31,21 +32,33 @@ describe('createListMemory', () => {
   });
 });
 
+/** A page of things that pass, each named as its id. */
+function read(query: string, digest: string, ids = ''): ReadPage {
+  const names = Array.from(ids);
+  return { query, digest, ids: names, passing: names, objects: names, next: undefined };
+}
+
 describe('isUnchanged', () => {
-  const then = new Map([
-    ['1', digestOf('{}')],
-    ['2', digestOf('{"a":1}')],
-  ]);
+  const then = [read('1', 'a'), read('2', 'b')];
 
   for (const { name, pages, want } of [
-    { name: 'the same texts', pages: new Map(then), want: true },
-    { name: 'another text', pages: new Map([['1', digestOf('{} ')]]), want: false },
-    { name: 'a page that was not there', pages: new Map([['3', digestOf('{}')]]), want: false },
+    { name: 'the same texts', pages: [read('1', 'a'), read('2', 'b')], want: true },
+    { name: 'another text', pages: [read('1', 'a'), read('2', 'c')], want: false },
+    { name: 'a page that was not there', pages: [...then, read('3', 'a')], want: false },
+    { name: 'another page of the same text', pages: [read('1', 'a'), read('3', 'b')], want: false },
   ]) {
     it(`says ${String(want)} for ${name}`, () => {
       expect(isUnchanged(pages, then)).to.equal(want);
     });
   }
+});
+
+describe('joined', () => {
+  it('gives the objects of all pages, each id once', () => {
+    expect(joined([])).to.deep.equal([]);
+    expect(joined([read('1', 'a', 'yx')])).to.deep.equal(['y', 'x']);
+    expect(joined([read('1', 'a', 'yx'), read('2', 'b', 'xz')])).to.deep.equal(['y', 'x', 'z']);
+  });
 });
 
 describe('a list that is read again', () => {
@@ -137,6 +150,16 @@ describe('a list that is read again', () => {
     expect(names).to.deep.equal(['a', 'b']);
     expect(await client.network.list('address-scopes', {}, { as })).to.equal(names);
     expect(await client.network.list('address-scopes')).to.not.equal(objects);
+  });
+
+  it('makes anew only what is on the pages that changed', async () => {
+    const first = await client.network.list('address-scopes');
+    replies.set('b', page('address-scopes', 'cD', 'd'));
+    const second = await client.network.list('address-scopes');
+
+    expect([0, 1, 4].map((at) => second[at] === first[at])).to.deep.equal([true, true, true]);
+    expect(second[2]).to.not.equal(first[2]);
+    expect(second[2]).to.deep.equal(first[2]);
   });
 
   it('is not remembered where it is asked for once', async () => {

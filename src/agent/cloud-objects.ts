@@ -12,21 +12,32 @@ import type {
 } from '../core/snapshot.ts';
 import { RouteSyncError } from '../errors.ts';
 import type { NeutronObject } from '../openstack-client-lite/index.ts';
+import { interner } from './interner.ts';
+
+/** Every object brings the ids of those that it belongs to, each time as a new text. */
+let same = interner();
+
+/** To be called when a reading is over: the texts live on with the objects. */
+export function forgetIds(): void {
+  same = interner();
+}
+
+const NO_TAGS: readonly string[] = [];
 
 export function toRouter(router: NeutronObject<'routers'>): Router {
   const info = router.external_gateway_info;
   const listed = router.external_gateways ?? [];
   const gateways = listed.length > 0 ? listed : info === null ? [] : [info];
   return parsed('router', router.id, () => ({
-    id: router.id,
+    id: same(router.id),
     name: router.name,
-    projectId: router.project_id,
+    projectId: same(router.project_id),
     adminStateUp: router.admin_state_up,
     status: router.status,
     createdAt: router.created_at ?? '',
-    tags: router.tags,
+    tags: tagsOf(router),
     gateways: gateways.map(({ network_id: networkId, external_fixed_ips: ips }) => ({
-      networkId,
+      networkId: same(networkId),
       fixedIps: ips.map(toFixedIp),
     })),
     // Neutron NATs unless told otherwise (enable_snat_by_default), also where the attribute is hidden from us.
@@ -67,8 +78,8 @@ function withoutHostBits(text: string): Prefix {
 export function toPort(port: NeutronObject<'ports'>): RouterPort {
   return parsed('port', port.id, () => ({
     id: port.id,
-    routerId: port.device_id,
-    networkId: port.network_id,
+    routerId: same(port.device_id),
+    networkId: same(port.network_id),
     createdAt: port.created_at ?? '',
     updatedAt: toTime(port.updated_at),
     fixedIps: port.fixed_ips.map(toFixedIp),
@@ -92,15 +103,15 @@ export function withScope(subnet: Subnet, scopes: PoolScopes): Subnet {
 export function toSubnet(subnet: NeutronObject<'subnets'>): Subnet {
   const poolId = subnet.subnetpool_id ?? undefined;
   return parsed('subnet', subnet.id, () => ({
-    id: subnet.id,
+    id: same(subnet.id),
     name: subnet.name,
-    networkId: subnet.network_id,
-    projectId: subnet.project_id,
+    networkId: same(subnet.network_id),
+    projectId: same(subnet.project_id),
     cidr: parsePrefix(subnet.cidr),
     gatewayIp: subnet.gateway_ip === null ? undefined : parseAddress(subnet.gateway_ip),
     subnetPoolId: poolId,
     addressScopeId: undefined,
-    tags: subnet.tags,
+    tags: tagsOf(subnet),
     revision: subnet.revision_number,
     updatedAt: toTime(subnet.updated_at),
   }));
@@ -124,8 +135,13 @@ export function toFloatingIp(floatingIp: NeutronObject<'floatingips'>): Floating
       }));
 }
 
+/** Most have none, and share them. */
+function tagsOf({ tags }: { readonly tags: readonly string[] }): readonly string[] {
+  return tags.length === 0 ? NO_TAGS : tags;
+}
+
 function toFixedIp(ip: { subnet_id: string; ip_address: string }): FixedIp {
-  return { subnetId: ip.subnet_id, address: parseAddress(ip.ip_address) };
+  return { subnetId: same(ip.subnet_id), address: parseAddress(ip.ip_address) };
 }
 
 /** `2026-11-22T06:38:39Z` as Unix milliseconds. It only measures, so what is no such time is none. */

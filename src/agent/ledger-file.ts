@@ -6,6 +6,7 @@ import type { RecentChanges } from '../core/guard.ts';
 import type { Missing } from '../core/removal.ts';
 import type { Origin } from '../core/route.ts';
 import { addChange, readGrownFile, writeBase, type FileEnd } from './grown-file.ts';
+import { interner } from './interner.ts';
 import type { SaveMemory } from './save.ts';
 import { checkJson, corrupt } from './state-file.ts';
 import {
@@ -13,7 +14,6 @@ import {
   areOriginRows,
   areSameOrigins,
   belonging,
-  interner,
   isOurs,
   isTextList,
   originOf,

@@ -16,6 +16,7 @@ import {
   type OpenStackClient,
 } from '../openstack-client-lite/index.ts';
 import {
+  forgetIds,
   toExternalNetwork,
   toFloatingIp,
   toPort,
@@ -125,6 +126,7 @@ async function readOnce(options: SnapshotOptions): Promise<Reading> {
         : NONE,
       pace(async () => readNatModel(options)),
     ]);
+  forgetIds();
   const lists = [
     routers,
     interfaces,

@@ -75,18 +75,6 @@ export function originOf(row: OriginRow, keep: (text: string) => string): Origin
   };
 }
 
-/** Gives equal texts as one and the same: what was parsed from 100,000 rows holds each id many times. */
-export function interner(): (text: string) => string {
-  const known = new Map<string, string>();
-  return (text) => {
-    const same = known.get(text);
-    if (same === undefined) {
-      known.set(text, text);
-    }
-    return same ?? text;
-  };
-}
-
 /** A new router may take over prefix and next hop of an old one: the route stays, its reason changes. */
 export function areSameOrigins(a: readonly Origin[], b: readonly Origin[]): boolean {
   return a === b || (a.length === b.length && a.every((origin, index) => isSame(origin, b[index])));

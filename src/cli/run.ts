@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CycleDeps } from '../agent/cycle.ts';
 import type { CycleSummary } from '../agent/cycle-history.ts';
 import type { Notifications } from '../agent/events/index.ts';
-import { giveBackMemory } from '../agent/idle-memory.ts';
+import { collectGarbage, idleMemory } from '../agent/idle-memory.ts';
 import type { Leadership } from '../agent/leader/index.ts';
 import { startSchedule, type Schedule } from '../agent/schedule.ts';
 import { openState } from '../agent/state.ts';
@@ -167,18 +167,20 @@ async function startAgent(
         schedule.trigger();
       }
     }) ?? NOTHING;
+  const memory = idleMemory({ now: () => performance.now(), collect: collectGarbage });
   const schedule = startSchedule({
     cron: config.schedule,
     jitterMs: config.jitterSeconds * 1000,
     random: Math.random,
     run: async () => {
+      memory.wake();
       try {
         await applyOnce(context, deps, { force: false, verbose: false, reviewed: undefined });
       } finally {
         if (watch.isExpecting()) {
           schedule.trigger();
         } else {
-          giveBackMemory(performance.now());
+          memory.rest();
         }
       }
     },

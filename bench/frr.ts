@@ -65,8 +65,11 @@ async function measureRound(ours: FrrRouter, peer: FrrRouter): Promise<string> {
 }
 
 async function measureNetmiko(router: FrrRouter, lines: string): Promise<void> {
-  note('netmiko', await timeNetmiko({ router, lines, dir }));
-  await settled(router, size);
+  const { ms, hasFinished } = await timeNetmiko({ router, lines, dir });
+  note(hasFinished ? 'netmiko' : 'netmikoEnded', ms);
+  if (hasFinished) {
+    await settled(router, size);
+  }
 }
 
 /** As openBench of cycle.ts, with FRR over SSH. */

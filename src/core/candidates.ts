@@ -43,23 +43,45 @@ export function listPairs(
   sides: readonly RouterSides[],
   options: PairOptions,
 ): readonly Pair[] {
+  const pairsOf = pairLister(snapshot, options);
+  const pairs: Pair[] = [];
+  for (const side of sides) {
+    for (const pair of pairsOf(side)) {
+      pairs.push(pair);
+    }
+  }
+  return pairs;
+}
+
+/** Lists the pairs of one router; for those who need no list of all, which takes memory in a large cloud. */
+export function pairLister(
+  snapshot: Snapshot,
+  options: PairOptions,
+): (side: RouterSides) => readonly Pair[] {
   const floatingIps = Map.groupBy(snapshot.floatingIps, ({ routerId }) => routerId);
-  return sides.flatMap((side) => {
+  return (side) => {
     const attachments = attachmentsOf(side.tenantPorts, snapshot);
-    return [
-      ...attachments.flatMap((attachment) => subnetPairs(side, attachment)),
-      ...(options.extraRoutes ? extraRoutePairs(side, attachments) : []),
-      ...(floatingIps.get(side.router.id) ?? []).flatMap((floatingIp) =>
-        floatingIpPairs(side, floatingIp, snapshot),
-      ),
-    ];
-  });
+    const pairs: Pair[] = [];
+    for (const { port, subnet } of attachments) {
+      const { cidr: prefix, projectId } = subnet;
+      addPerLeg(pairs, side, { source: 'subnet', prefix, subnet, port, projectId });
+    }
+    if (options.extraRoutes) {
+      addExtraRoutes(pairs, side, attachments);
+    }
+    for (const floatingIp of floatingIps.get(side.router.id) ?? []) {
+      pairs.push(...floatingIpPairs(side, floatingIp, snapshot));
+    }
+    return pairs;
+  };
 }
 
 function attachmentsOf(ports: readonly RouterPort[], { subnets }: Snapshot): readonly Attachment[] {
   const attachments: Attachment[] = [];
   for (const port of ports) {
-    for (const subnetId of new Set(port.fixedIps.map((ip) => ip.subnetId))) {
+    const subnetIds = port.fixedIps.map(({ subnetId }) => subnetId);
+    // Nearly every port has one address: no set is made for it.
+    for (const subnetId of subnetIds.length === 1 ? subnetIds : new Set(subnetIds)) {
       const subnet = subnets.get(subnetId);
       if (subnet !== undefined) {
         attachments.push({ port, subnet });
@@ -69,26 +91,25 @@ function attachmentsOf(ports: readonly RouterPort[], { subnets }: Snapshot): rea
   return attachments;
 }
 
-function subnetPairs(side: RouterSides, { port, subnet }: Attachment): readonly Pair[] {
-  const base = { source: 'subnet', prefix: subnet.cidr, subnet, port } as const;
-  return perLeg(side, { ...base, projectId: subnet.projectId });
-}
-
-function extraRoutePairs(side: RouterSides, attachments: readonly Attachment[]): readonly Pair[] {
-  return side.router.extraRoutes.flatMap(({ destination, nextHop }) => {
+function addExtraRoutes(
+  pairs: Pair[],
+  side: RouterSides,
+  attachments: readonly Attachment[],
+): void {
+  for (const { destination, nextHop } of side.router.extraRoutes) {
     const hop = hostPrefix(nextHop);
     const through =
       hop.family === destination.family
         ? attachments.find(({ subnet }) => contains(subnet.cidr, hop))
         : undefined;
-    return perLeg(side, {
+    addPerLeg(pairs, side, {
       source: 'extra-route',
       prefix: destination,
       subnet: through?.subnet,
       port: through?.port,
       projectId: side.router.projectId,
     });
-  });
+  }
 }
 
 function floatingIpPairs(
@@ -96,27 +117,35 @@ function floatingIpPairs(
   floatingIp: FloatingIp,
   snapshot: Snapshot,
 ): readonly Pair[] {
+  const { id: floatingIpId, networkId, projectId } = floatingIp;
   const prefix = hostPrefix(floatingIp.address);
-  const legs = side.legs.filter(({ networkId }) => networkId === floatingIp.networkId);
-  const subnetIds = snapshot.externalNetworks.get(floatingIp.networkId)?.subnetIds ?? [];
+  const legs = side.legs.filter((leg) => leg.networkId === networkId);
+  const subnetIds = snapshot.externalNetworks.get(networkId)?.subnetIds ?? [];
   const subnet = subnetIds
     .map((id) => snapshot.subnets.get(id))
     .find((subnet) => subnet !== undefined && contains(subnet.cidr, prefix));
-  const pair = { source: 'floating-ip', prefix, subnet, projectId: floatingIp.projectId } as const;
-  return perLeg({ ...side, legs }, { ...pair, port: undefined, floatingIpId: floatingIp.id });
+  const pairs: Pair[] = [];
+  const core = { source: 'floating-ip', prefix, subnet, port: undefined, projectId } as const;
+  addPerLeg(pairs, { ...side, legs }, core);
+  return pairs.map((pair) => ({ ...pair, floatingIpId }));
 }
 
-type PairCore = Pick<Pair, 'source' | 'prefix' | 'subnet' | 'port' | 'projectId' | 'floatingIpId'>;
+type PairCore = Pick<Pair, 'source' | 'prefix' | 'subnet' | 'port' | 'projectId'>;
 
-function perLeg({ router, legs }: RouterSides, core: PairCore): readonly Pair[] {
-  if (legs.length === 0) {
-    return [{ ...core, router, legs, leg: undefined, addresses: [] }];
+const NO_ADDRESSES: readonly Address[] = [];
+
+function addPerLeg(pairs: Pair[], side: RouterSides, core: PairCore): void {
+  if (side.legs.length === 0) {
+    pairs.push(pairOf(side, undefined, core));
   }
-  return legs.map((leg) => ({
-    ...core,
-    router,
-    legs,
-    leg,
-    addresses: leg.addresses[core.prefix.family],
-  }));
+  for (const leg of side.legs) {
+    pairs.push(pairOf(side, leg, core));
+  }
+}
+
+/** Field by field: pairs are many, and what begins as a copy of another object takes more time and memory. */
+function pairOf({ router, legs }: RouterSides, leg: Leg | undefined, core: PairCore): Pair {
+  const { source, prefix, subnet, port, projectId } = core;
+  const addresses = leg === undefined ? NO_ADDRESSES : leg.addresses[prefix.family];
+  return { source, router, legs, leg, prefix, subnet, port, projectId, addresses };
 }

@@ -1,8 +1,10 @@
 /** What the eligible candidates ask of one upstream: one claim per prefix and claimant, with all its next hops. */
 import type { Candidate } from './eligibility.ts';
-import { comparePrefixes, type Address, type Prefix } from './prefix.ts';
+import type { Leg } from './legs.ts';
+import { comparePrefixes, type Address, type Family, type Prefix } from './prefix.ts';
 import type { NextHop, Origin } from './route.ts';
 import { compareNextHops } from './next-hops.ts';
+import { sortedByPrefix } from './prefix-order.ts';
 
 /** One upstream as the core sees it. */
 export interface UpstreamView {
@@ -41,26 +43,34 @@ export function claimsOn(
   candidates: readonly Candidate[],
   ecmp: boolean,
 ): readonly Claim[] {
-  const claims = candidates
-    .filter((candidate) => candidate.verdict === 'eligible' && isServed(upstream, candidate))
-    .sort(compareCandidates)
-    .map((candidate) => claimOf([candidate], upstream));
-  return byPrefix(claims).flatMap(([claim, ...others]) =>
-    others.length === 0
-      ? claim
-      : byClaimant([claim, ...others], ecmp).map((group) => claimOf(group, upstream)),
-  );
+  const hopsOf = hopLister(upstream);
+  const claims: Claim[] = [];
+  const served = candidates.filter((candidate) => isServed(upstream, candidate));
+  for (const group of byPrefix(sortedByPrefix(served, ({ prefix }) => prefix))) {
+    if (group.length === 1) {
+      claims.push(claimOf(group, hopsOf));
+    } else {
+      const groups = byClaimant(group.toSorted(compareCandidates), ecmp);
+      claims.push(...groups.map((each) => claimOf(each, hopsOf)));
+    }
+  }
+  return claims;
 }
 
-/** Sorted claims -> those of each prefix: one, nearly always. */
-function byPrefix(sorted: readonly Claim[]): readonly (readonly [Claim, ...Claim[]])[] {
-  const groups: [Claim, ...Claim[]][] = [];
-  for (const claim of sorted) {
-    const last = groups.at(-1);
-    if (last?.[0].prefix.text === claim.prefix.text) {
-      last.push(claim);
+function isServed({ networkIds }: UpstreamView, { verdict, leg }: Candidate): boolean {
+  return verdict === 'eligible' && leg !== undefined && networkIds.has(leg.networkId);
+}
+
+/** Sorted candidates -> those of each prefix: one, nearly always. */
+function byPrefix(sorted: readonly Candidate[]): readonly Group[] {
+  const groups: [Candidate, ...Candidate[]][] = [];
+  let last: [Candidate, ...Candidate[]] | undefined;
+  for (const candidate of sorted) {
+    if (last !== undefined && comparePrefixes(last[0].prefix, candidate.prefix) === 0) {
+      last.push(candidate);
     } else {
-      groups.push([claim]);
+      last = [candidate];
+      groups.push(last);
     }
   }
   return groups;
@@ -68,9 +78,9 @@ function byPrefix(sorted: readonly Claim[]): readonly (readonly [Claim, ...Claim
 
 type Group = readonly [Candidate, ...Candidate[]];
 
-function byClaimant(claims: readonly Claim[], ecmp: boolean): readonly Group[] {
+function byClaimant(candidates: readonly Candidate[], ecmp: boolean): readonly Group[] {
   const groups = new Map<string, [Candidate, ...Candidate[]]>();
-  for (const candidate of claims.flatMap(({ candidates }) => candidates)) {
+  for (const candidate of candidates) {
     const key = claimant(candidate, ecmp);
     const group = groups.get(key);
     if (group === undefined) {
@@ -108,30 +118,52 @@ export function originsOf(paths: readonly Path[]): readonly Origin[] {
   return origins.length === 1 ? origins : uniqueBy(origins, keyOf);
 }
 
-function isServed(upstream: UpstreamView, { leg }: Candidate): boolean {
-  return leg !== undefined && upstream.networkIds.has(leg.networkId);
-}
-
 function claimant({ source, prefix, subnet, router }: Candidate, ecmp: boolean): string {
   const who = ecmp && source === 'subnet' ? subnet?.id : router.id;
   return `${prefix.text} ${who}`;
 }
 
-function claimOf(candidates: Group, upstream: UpstreamView): Claim {
-  const paths = candidates.flatMap((candidate) => pathsOf(candidate, upstream));
+function claimOf(candidates: Group, hopsOf: HopLister): Claim {
+  const paths =
+    candidates.length === 1
+      ? pathsOf(candidates[0], hopsOf)
+      : candidates.flatMap((candidate) => pathsOf(candidate, hopsOf));
   return {
     prefix: candidates[0].prefix,
     candidates,
     paths:
-      paths.length === 1 ? paths : uniqueBy(paths.sort(byHop), ({ nextHop }) => nextHop.address),
+      paths.length === 1
+        ? paths
+        : uniqueBy(paths.toSorted(byHop), ({ nextHop }) => nextHop.address),
   };
 }
 
-function pathsOf(candidate: Candidate, { devices }: UpstreamView): readonly Path[] {
-  const { leg, nextHops } = candidate;
-  const device = leg && devices.get(leg.networkId);
+function pathsOf(candidate: Candidate, hopsOf: HopLister): readonly Path[] {
   const origin = originOf(candidate);
-  return nextHops.map((address) => ({ nextHop: hopVia(address, device), origin }));
+  return hopsOf(candidate).map((nextHop) => ({ nextHop, origin }));
+}
+
+type HopLister = (candidate: Candidate) => readonly NextHop[];
+
+/** The next hops of a candidate. All candidates of a leg share them, as they share its addresses. */
+function hopLister({ devices }: UpstreamView): HopLister {
+  const known: Record<Family, Map<Leg | undefined, Hops>> = { 4: new Map(), 6: new Map() };
+  return ({ leg, nextHops, prefix }) => {
+    const ofFamily = known[prefix.family];
+    const before = ofFamily.get(leg);
+    if (before?.addresses === nextHops) {
+      return before.hops;
+    }
+    const device = leg && devices.get(leg.networkId);
+    const hops = nextHops.map((address) => hopVia(address, device));
+    ofFamily.set(leg, { addresses: nextHops, hops });
+    return hops;
+  };
+}
+
+interface Hops {
+  readonly addresses: readonly Address[];
+  readonly hops: readonly NextHop[];
 }
 
 function hopVia(address: Address, device: UpstreamDevice | undefined): NextHop {

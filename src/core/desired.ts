@@ -15,7 +15,13 @@ import {
 } from './obstacles.ts';
 import type { Policy } from './policy.ts';
 import type { Prefix } from './prefix.ts';
-import type { DesiredRoute, NextHop, Origin, UpstreamState } from './route.ts';
+import {
+  areSameOrigins,
+  type DesiredRoute,
+  type NextHop,
+  type Origin,
+  type UpstreamState,
+} from './route.ts';
 
 export interface DesiredInput {
   readonly upstream: UpstreamView;
@@ -50,18 +56,19 @@ export interface Desired {
 
 interface View extends DesiredInput {
   readonly holdings: Holdings;
+  readonly nextHopsOf: (paths: readonly Path[]) => readonly NextHop[];
 }
 
 /** Computes what one upstream should hold. A route of ours that meets a foreign one stays, and is reported. */
 export function desiredFor(input: DesiredInput): Desired {
-  const view: View = { ...input, holdings: holdingsOf(input.state) };
+  const view: View = { ...input, holdings: holdingsOf(input.state), nextHopsOf: nextHopLister() };
   const claims = claimsOn(input.upstream, input.candidates, input.policy.ecmp);
   const { kept, conflicts, unneeded } = sift(claims, view, ({ paths }) => originsOf(paths));
   const arbitrated = arbitrate(kept, (claim) => isIncumbent(claim, view));
   return {
     routes: arbitrated.winners.map((claim) => routeOf(claim, view)),
     conflicts: [...conflicts, ...arbitrated.conflicts],
-    warnings: arbitrated.winners.flatMap(({ prefix }) => warningsFor(prefix, view)),
+    warnings: warningsFor(arbitrated.winners, view),
     unneeded,
   };
 }
@@ -84,7 +91,7 @@ export function desiredFromLastGood({ routes, state, policy }: LastGoodInput): D
       nextHops: reachablePaths(item, view.holdings).map(({ nextHop }) => nextHop),
     })),
     conflicts,
-    warnings: kept.flatMap(({ prefix }) => warningsFor(prefix, view)),
+    warnings: warningsFor(kept, view),
     unneeded,
   };
 }
@@ -145,10 +152,15 @@ function isIncumbent(claim: Claim, { ledger, holdings }: View): boolean {
 function routeOf(claim: Claim, view: View): DesiredRoute {
   const reachable = reachablePaths(claim, view.holdings);
   const paths = view.policy.ecmp ? reachable : steadyPath(claim, reachable, view);
+  const origin = originsOf(paths);
+  // Asked of an empty ledger, every text would be read from memory for nothing.
+  const entry = view.ledger.size === 0 ? undefined : view.ledger.get(claim.prefix.text);
+  const known = entry?.origin ?? [];
   return {
     prefix: claim.prefix,
-    nextHops: paths.map(({ nextHop }) => nextHop),
-    origin: originsOf(paths),
+    nextHops: view.nextHopsOf(paths),
+    // The very same where nothing is new: what a large cloud is known by is held once.
+    origin: areSameOrigins(origin, known) ? known : origin,
   };
 }
 
@@ -172,6 +184,33 @@ function installedNextHops({ text }: Prefix, { owned }: Holdings): readonly Next
   return owned.get(text)?.flatMap(({ nextHops }) => nextHops) ?? [];
 }
 
-function warningsFor(prefix: Prefix, { holdings, policy }: Surroundings): readonly RouteWarning[] {
-  return neighboursOf(prefix, holdings, policy).map((neighbour) => ({ ...neighbour, prefix }));
+function warningsFor(
+  wanted: readonly Pick<Wanted, 'prefix'>[],
+  { holdings, policy }: Surroundings,
+): readonly RouteWarning[] {
+  const warnings: RouteWarning[] = [];
+  for (const { prefix } of wanted) {
+    for (const neighbour of neighboursOf(prefix, holdings, policy)) {
+      warnings.push({ ...neighbour, prefix });
+    }
+  }
+  return warnings;
+}
+
+/** The next hops of some paths; all routes through one next hop alone share its list. */
+function nextHopLister(): View['nextHopsOf'] {
+  const known = new Map<NextHop, readonly NextHop[]>();
+  return (paths) => {
+    const [path] = paths;
+    if (path === undefined || paths.length > 1) {
+      return paths.map(({ nextHop }) => nextHop);
+    }
+    const before = known.get(path.nextHop);
+    if (before !== undefined) {
+      return before;
+    }
+    const list = [path.nextHop];
+    known.set(path.nextHop, list);
+    return list;
+  };
 }

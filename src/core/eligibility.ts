@@ -2,9 +2,9 @@
  * The verdict over every (leg, prefix) pair: one ordered table of rules. The first rule that fails names the
  * verdict; `explain` runs them all. Nothing is dropped silently.
  */
-import { listPairs, type Pair } from './candidates.ts';
+import { pairLister, type Pair } from './candidates.ts';
 import { routerSides } from './legs.ts';
-import { natAnswer, type NatAnswer } from './nat.ts';
+import { natOf } from './nat.ts';
 import {
   denyingRule,
   forbiddenReason,
@@ -135,16 +135,18 @@ const RULES = [
   {
     code: 'scope-mismatch',
     holds: 'the backend does not drop the traffic for its address scope',
-    fails: (pair, facts) =>
-      natOf(pair, facts) === 'scope-mismatch'
+    fails: (pair, { snapshot }) =>
+      natOf(pair, snapshot) === 'scope-mismatch'
         ? 'subnet and external subnet are in different address scopes: ML2/OVS drops the packets'
         : undefined,
   },
   {
     code: 'snat',
     holds: 'the leg does not NAT the subnet',
-    fails: (pair, facts) =>
-      natOf(pair, facts) === 'snat' ? 'enable_snat is on: the gateway NATs this subnet' : undefined,
+    fails: (pair, { snapshot }) =>
+      natOf(pair, snapshot) === 'snat'
+        ? 'enable_snat is on: the gateway NATs this subnet'
+        : undefined,
   },
   {
     code: 'prefix-denied',
@@ -197,15 +199,45 @@ export const VERDICTS: ReadonlyMap<VerdictCode, string> = new Map<VerdictCode, s
 /** Judges every pair of the snapshot; the order of the snapshot is kept. */
 export function judge(input: EligibilityInput): readonly Candidate[] {
   const facts = factsOf(input);
-  return listPairs(input.snapshot, routerSides(input.snapshot), input.policy).map((pair) => {
-    const failed = RULES.find((rule) => rule.fails(pair, facts) !== undefined);
-    return {
-      ...pair,
-      nextHops: usableNextHops(pair, input.snapshot),
-      verdict: failed?.code ?? 'eligible',
-      warnings: warningsOf(pair, input.snapshot),
-    };
-  });
+  const pairsOf = pairLister(input.snapshot, input.policy);
+  const candidates: Candidate[] = [];
+  for (const side of routerSides(input.snapshot)) {
+    for (const pair of pairsOf(side)) {
+      candidates.push(judged(pair, facts));
+    }
+  }
+  return candidates;
+}
+
+/** Field by field, for the same reason as the pair. */
+function judged(pair: Pair, facts: Facts): Candidate {
+  const { source, router, legs, leg, prefix, subnet, port, projectId, addresses } = pair;
+  const candidate = {
+    source,
+    router,
+    legs,
+    leg,
+    prefix,
+    subnet,
+    port,
+    projectId,
+    addresses,
+    nextHops: usableNextHops(pair, facts.snapshot),
+    verdict: verdictOn(pair, facts),
+    warnings: warningsOf(pair, facts.snapshot),
+  };
+  return pair.floatingIpId === undefined
+    ? candidate
+    : { ...candidate, floatingIpId: pair.floatingIpId };
+}
+
+function verdictOn(pair: Pair, facts: Facts): VerdictCode {
+  for (const { code, fails } of RULES) {
+    if (fails(pair, facts) !== undefined) {
+      return code;
+    }
+  }
+  return 'eligible';
 }
 
 /** All checks of some pairs, for people; a router without a leg is asked only for the leg. */
@@ -250,27 +282,10 @@ function describeOverlap(prefix: Prefix, subnets: PrefixIndex<Subnet>): string |
 
 /** The leg's addresses that may be a next hop: never the external subnet's gateway_ip, which is the upstream. */
 function usableNextHops({ leg, addresses }: Pair, { subnets }: Snapshot): readonly Address[] {
-  const gatewayIps = leg?.fixedIps.map(({ subnetId }) => subnets.get(subnetId)?.gatewayIp);
-  return addresses.filter((address) => gatewayIps?.includes(address) !== true);
-}
-
-function natOf(pair: Pair, { snapshot }: Facts): NatAnswer {
-  const { leg, router, prefix, subnet, source } = pair;
-  if (leg === undefined || source === 'floating-ip') {
-    return 'routed';
-  }
-  return natAnswer({
-    natModel: snapshot.natModel,
-    family: prefix.family,
-    legKind: leg.kind,
-    enableSnat: router.enableSnat,
-    legScope: legScope(pair, snapshot),
-    subnetScope: subnet?.addressScopeId,
-  });
-}
-
-function legScope({ leg, prefix }: Pair, { subnets }: Snapshot): string | undefined {
-  return leg?.fixedIps
-    .map(({ subnetId }) => subnets.get(subnetId))
-    .find((subnet) => subnet?.cidr.family === prefix.family)?.addressScopeId;
+  const isUpstream = (address: Address): boolean =>
+    leg?.fixedIps.some(({ subnetId }) => subnets.get(subnetId)?.gatewayIp === address) === true;
+  // Nearly always all of them, and then the pairs of a leg share one list.
+  return addresses.some(isUpstream)
+    ? addresses.filter((address) => !isUpstream(address))
+    : addresses;
 }

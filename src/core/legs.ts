@@ -28,16 +28,16 @@ export function routerSides(snapshot: Snapshot): readonly RouterSides[] {
   const interfaces = Map.groupBy(snapshot.interfacePorts, ({ routerId }) => routerId);
   const gatewayPorts = Map.groupBy(snapshot.gatewayPorts, ({ routerId }) => routerId);
   return snapshot.routers.map((router) => {
-    const ports = interfaces.get(router.id) ?? [];
-    const isExternal = (port: RouterPort): boolean => snapshot.externalNetworks.has(port.networkId);
-    return {
-      router,
-      legs: [
-        ...gatewayLegs(router, gatewayPorts.get(router.id) ?? []),
-        ...ports.filter(isExternal).map(interfaceLeg),
-      ],
-      tenantPorts: ports.filter((port) => !isExternal(port)),
-    };
+    const legs = [...gatewayLegs(router, gatewayPorts.get(router.id) ?? [])];
+    const tenantPorts: RouterPort[] = [];
+    for (const port of interfaces.get(router.id) ?? []) {
+      if (snapshot.externalNetworks.has(port.networkId)) {
+        legs.push(interfaceLeg(port));
+      } else {
+        tenantPorts.push(port);
+      }
+    }
+    return { router, legs, tenantPorts };
   });
 }
 

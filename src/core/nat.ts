@@ -13,8 +13,10 @@
  * _add_address_scope_mark) for ML2/OVS; neutron/plugins/ml2/drivers/ovn/mech_driver/ovsdb/ovn_client.py
  * (update_nat_rules) for ML2/OVN, which ignores address scopes.
  */
+import type { Pair } from './candidates.ts';
+import type { Leg } from './legs.ts';
 import type { Family } from './prefix.ts';
-import type { NatModel } from './snapshot.ts';
+import type { NatModel, Snapshot } from './snapshot.ts';
 
 export interface NatQuestion {
   readonly natModel: NatModel;
@@ -37,4 +39,30 @@ export function natAnswer(question: NatQuestion): NatAnswer {
   const canSnat = family === 4 && legKind === 'gateway' && enableSnat;
   const scopeExempts = natModel === 'ovs' && legScope !== undefined;
   return canSnat && !scopeExempts ? 'snat' : 'routed';
+}
+
+/** The same for one pair of the cloud. */
+export function natOf(pair: Pair, snapshot: Snapshot): NatAnswer {
+  const { leg, router, prefix, subnet, source } = pair;
+  if (leg === undefined || source === 'floating-ip') {
+    return 'routed';
+  }
+  return natAnswer({
+    natModel: snapshot.natModel,
+    family: prefix.family,
+    legKind: leg.kind,
+    enableSnat: router.enableSnat,
+    legScope: legScope(leg, prefix.family, snapshot),
+    subnetScope: subnet?.addressScopeId,
+  });
+}
+
+function legScope(leg: Leg, family: Family, { subnets }: Snapshot): string | undefined {
+  for (const { subnetId } of leg.fixedIps) {
+    const subnet = subnets.get(subnetId);
+    if (subnet?.cidr.family === family) {
+      return subnet.addressScopeId;
+    }
+  }
+  return undefined;
 }

@@ -7,6 +7,11 @@ import type { DesiredRoute, InstalledRoute, NextHop } from './route.ts';
  * hop names one, and `onlink` never: the upstream fills in both by itself.
  */
 export function sameNextHops(desired: readonly NextHop[], installed: readonly NextHop[]): boolean {
+  const [want] = desired;
+  const [have] = installed;
+  if (desired.length === 1 && installed.length === 1 && want !== undefined && have !== undefined) {
+    return isSameNextHop(want, have);
+  }
   return (
     desired.length === installed.length &&
     desired.every((want) => installed.some((have) => isSameNextHop(want, have))) &&

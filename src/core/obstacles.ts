@@ -69,6 +69,8 @@ export function obstacleTo(
   );
 }
 
+const NONE: readonly ForeignNeighbour[] = [];
+
 /** What stands beside a route of ours, where the policy only warns of it. */
 export function neighboursOf(
   prefix: Prefix,
@@ -77,7 +79,7 @@ export function neighboursOf(
 ): readonly ForeignNeighbour[] {
   const inner = overlapping(prefix, holdings, policy.foreignOverlap === 'warn');
   const outer = covering(prefix, holdings, policy.foreignCovering === 'warn');
-  return inner === undefined && outer === undefined ? [] : [inner ?? [], outer ?? []].flat();
+  return inner === undefined && outer === undefined ? NONE : [inner ?? [], outer ?? []].flat();
 }
 
 /** The paths without those that lead to the upstream's own addresses. */
@@ -85,7 +87,8 @@ export function reachablePaths<P extends Hop>(
   { paths }: Wanted<P>,
   { addresses }: Holdings,
 ): readonly P[] {
-  return paths.filter(({ nextHop }) => !addresses.has(nextHop.address));
+  const isOwn = ({ nextHop }: P): boolean => addresses.has(nextHop.address);
+  return paths.some(isOwn) ? paths.filter((path) => !isOwn(path)) : paths;
 }
 
 /** A foreign, more specific route inside the prefix takes part of its traffic elsewhere. */

@@ -1,4 +1,5 @@
 /** Our own routes on one upstream, by prefix: the one grouping that arbitration and plan share. */
+import { comparePrefixes } from './prefix.ts';
 import type { InstalledRoute, UpstreamState } from './route.ts';
 
 /**
@@ -22,6 +23,26 @@ export function ownedRoutesOf({ routes }: UpstreamState): OwnedRoutes {
     }
   }
   return owned;
+}
+
+/** The same routes without a map of them: by prefix, those at one prefix in their order. */
+export function ownedInOrder({ routes }: UpstreamState): readonly InstalledRoute[] {
+  const owned: InstalledRoute[] = [];
+  let last: InstalledRoute | undefined;
+  let isSorted = true;
+  for (const route of routes) {
+    if (route.owned) {
+      // Nearly every upstream lists its routes in order, and each prefix once.
+      isSorted &&= last === undefined || comparePrefixes(last.prefix, route.prefix) < 0;
+      owned.push(route);
+      last = route;
+    }
+  }
+  return isSorted ? owned : owned.sort(byPrefix);
+}
+
+function byPrefix(a: InstalledRoute, b: InstalledRoute): number {
+  return comparePrefixes(a.prefix, b.prefix) || byNextHops(a, b);
 }
 
 function byNextHops(a: InstalledRoute, b: InstalledRoute): number {

@@ -14,10 +14,16 @@ import type { Conflict } from './conflicts.ts';
 import type { Desired, RouteWarning } from './desired.ts';
 import { holdRule, type Hold, type HoldRules } from './hold.ts';
 import { isAsWanted } from './next-hops.ts';
-import { ownedRoutesOf, type OwnedRoutes } from './owned.ts';
+import { ownedInOrder } from './owned.ts';
 import { comparePrefixes, type Prefix } from './prefix.ts';
 import { countMissing, type Missing, type Reading } from './removal.ts';
-import { prefixOf, type RouteChange, type UpstreamState } from './route.ts';
+import {
+  prefixOf,
+  type DesiredRoute,
+  type InstalledRoute,
+  type RouteChange,
+  type UpstreamState,
+} from './route.ts';
 
 /** A change that is kept back. */
 export interface Held extends Hold {
@@ -114,66 +120,81 @@ interface Diff {
   readonly owned: number;
 }
 
-function diff({ desired, state, ledger }: PlanInput): Diff {
-  const installed = ownedRoutesOf(state);
+/** Both sides in the order of their prefixes: one walk along the two finds every change, in that order. */
+function diff(input: PlanInput): Diff {
+  const { desired, state, ledger } = input;
+  const installed = ownedInOrder(state);
   const changes: RouteChange[] = [];
   let unchanged = 0;
-  /** Installed prefixes that are also desired. */
-  let met = 0;
+  let next = 0;
+  let last: DesiredRoute | undefined;
   for (const after of desired.routes) {
-    const routes = installed.get(after.prefix.text);
-    if (routes === undefined) {
+    if (last !== undefined && comparePrefixes(last.prefix, after.prefix) > 0) {
+      return diff({ ...input, desired: { ...desired, routes: desired.routes.toSorted(byPrefix) } });
+    }
+    last = after;
+    let before = installed[next];
+    let order = orderOf(before, after);
+    while (before !== undefined && order < 0) {
+      changes.push(removalOf(before, ledger));
+      next += 1;
+      before = installed[next];
+      order = orderOf(before, after);
+    }
+    if (before === undefined || order > 0) {
       changes.push({ action: 'add', after });
       continue;
     }
-    met += 1;
-    const [before] = routes;
-    if (routes.length > 1 || !isAsWanted(after, before)) {
+    const following = next + 1;
+    next = endOf(after, installed, following);
+    if (next > following || !isAsWanted(after, before)) {
       changes.push({ action: 'replace', before, after });
     } else {
       unchanged += 1;
     }
   }
-  const removals = met < installed.size ? removalsOf(installed, desired, ledger) : [];
-  return {
-    changes: [...changes, ...removals].sort((a, b) => comparePrefixes(prefixOf(a), prefixOf(b))),
-    unchanged,
-    owned: state.routes.filter(({ owned }) => owned).length,
-  };
+  for (const before of installed.slice(next)) {
+    changes.push(removalOf(before, ledger));
+  }
+  return { changes, unchanged, owned: installed.length };
 }
 
-function removalsOf(
-  installed: OwnedRoutes,
-  desired: Desired,
-  ledger: PlanInput['ledger'],
-): readonly RouteChange[] {
-  const wanted = new Set(desired.routes.map(({ prefix }) => prefix.text));
-  return [...installed].flatMap(([prefix, routes]) =>
-    wanted.has(prefix)
-      ? []
-      : routes.map((before) => ({
-          action: 'remove',
-          before,
-          origin: ledger.get(prefix)?.origin ?? [],
-        })),
-  );
+/** Where what is installed at the prefix ends, from this place on. */
+function endOf(wanted: DesiredRoute, installed: readonly InstalledRoute[], from: number): number {
+  let end = from;
+  while (orderOf(installed[end], wanted) === 0) {
+    end += 1;
+  }
+  return end;
+}
+
+/** Of what is installed next to what is wanted; behind the last one nothing comes first. */
+function orderOf(installed: InstalledRoute | undefined, wanted: DesiredRoute): number {
+  return installed === undefined ? 1 : comparePrefixes(installed.prefix, wanted.prefix);
+}
+
+function byPrefix(a: { readonly prefix: Prefix }, b: { readonly prefix: Prefix }): number {
+  return comparePrefixes(a.prefix, b.prefix);
+}
+
+function removalOf(before: InstalledRoute, ledger: PlanInput['ledger']): RouteChange {
+  return { action: 'remove', before, origin: ledger.get(before.prefix.text)?.origin ?? [] };
 }
 
 function countRemovals(
   changes: readonly RouteChange[],
   { missing, now, reading }: PlanInput,
 ): ReadonlyMap<string, Missing> {
-  const prefixes = changes
-    .filter(({ action }) => action === 'remove')
-    .map((change) => prefixOf(change).text);
-  return new Map(
-    [...new Set(prefixes)].map((prefix) => [
-      prefix,
-      countMissing(missing.get(prefix), { now, reading }),
-    ]),
-  );
+  const counted = new Map<string, Missing>();
+  for (const change of changes) {
+    if (change.action === 'remove') {
+      const { text } = change.before.prefix;
+      counted.set(text, countMissing(missing.get(text), { now, reading }));
+    }
+  }
+  return counted;
 }
 
 function sorted(conflicts: readonly Conflict[]): readonly Conflict[] {
-  return conflicts.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix));
+  return conflicts.toSorted(byPrefix);
 }

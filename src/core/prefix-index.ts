@@ -19,6 +19,8 @@ interface Level<V> {
   inside: Buckets<V> | undefined;
 }
 
+const NOTHING: readonly never[] = [];
+
 export class PrefixIndex<V> {
   readonly #levels: Record<Family, Map<number, Level<V>>> = { 4: new Map(), 6: new Map() };
 
@@ -33,7 +35,10 @@ export class PrefixIndex<V> {
 
   /** The values at exactly this prefix, in the order they were added. */
   at(prefix: Prefix): readonly V[] {
-    return this.#levels[prefix.family].get(prefix.length)?.exact.get(keyOf(prefix.first)) ?? [];
+    const exact = this.#levels[prefix.family].get(prefix.length)?.exact;
+    return exact === undefined || exact.size === 0
+      ? NOTHING
+      : (exact.get(keyOf(prefix.first)) ?? NOTHING);
   }
 
   /** The values of entries that lie around the prefix, not at it. */
@@ -47,9 +52,13 @@ export class PrefixIndex<V> {
 
   /** The values of entries that lie inside the prefix, not at it. */
   inside(prefix: Prefix): readonly V[] {
+    if (this.#levels[prefix.family].size === 0) {
+      return NOTHING;
+    }
     const level = this.#level(prefix);
     level.inside ??= this.#cutTo(prefix);
-    return level.inside.get(keyOf(prefix.first)) ?? [];
+    // A key of an IPv6 prefix is made only where there is something to find.
+    return level.inside.size === 0 ? NOTHING : (level.inside.get(keyOf(prefix.first)) ?? NOTHING);
   }
 
   /** The values of all entries that share an address with the prefix. */
@@ -66,7 +75,9 @@ export class PrefixIndex<V> {
 
   #firstAround(prefix: Prefix): V | undefined {
     for (const [length, level] of this.#levels[prefix.family]) {
-      const values = length < prefix.length ? level.exact.get(keyAt(prefix, length)) : undefined;
+      const { exact } = level;
+      const isAsked = length < prefix.length && exact.size > 0;
+      const values = isAsked ? exact.get(keyAt(prefix, length)) : undefined;
       if (values !== undefined) {
         return values[0];
       }

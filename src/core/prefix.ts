@@ -139,7 +139,7 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
 
 /** The first address of the prefix of `length` bits around `prefix`; `length` must not exceed its own. */
 export function firstAt(prefix: Prefix, length: number): number | bigint {
-  return cut(prefix.first, length);
+  return length === prefix.length ? prefix.first : cut(prefix.first, length);
 }
 
 /** Numeric order: IPv4 before IPv6, then by first address, then the shorter prefix first. */

@@ -81,3 +81,21 @@ export type ChangeAction = RouteChange['action'];
 export function prefixOf(change: RouteChange): Prefix {
   return change.action === 'remove' ? change.before.prefix : change.after.prefix;
 }
+
+/** A new router may take over prefix and next hop of an old one: the route stays, its reason changes. */
+export function areSameOrigins(a: readonly Origin[], b: readonly Origin[]): boolean {
+  return a === b || (a.length === b.length && a.every((origin, index) => isSame(origin, b[index])));
+}
+
+function isSame(a: Origin, b: Origin | undefined): boolean {
+  return (
+    a === b ||
+    (a.router === b?.router &&
+      a.subnet === b.subnet &&
+      a.project === b.project &&
+      a.port === b.port &&
+      a.leg === b.leg &&
+      a.network === b.network &&
+      a.floatingIp === b.floatingIp)
+  );
+}

@@ -9,9 +9,11 @@ import type { Snapshot } from './snapshot.ts';
  */
 export type WarningCode = 'one-way' | 'return-path';
 
+const NONE: readonly WarningCode[] = [];
+
 export function warningsOf(pair: Pair, snapshot: Snapshot): readonly WarningCode[] {
   if (pair.leg?.kind !== 'interface') {
-    return [];
+    return NONE;
   }
   const warnings: WarningCode[] = [];
   if (!hasWayBack(pair, snapshot)) {

@@ -20,6 +20,8 @@ interface Scene {
   readonly addresses?: readonly (readonly [string, string])[];
   /** The ledger: prefix and router. */
   readonly ledger?: Readonly<Record<string, string>>;
+  /** The ledger as it is, instead. */
+  readonly entries?: DesiredInput['ledger'];
   readonly ecmp?: boolean;
   readonly foreignOverlap?: 'warn' | 'refuse';
   readonly foreignCovering?: 'ignore' | 'warn' | 'refuse';
@@ -37,7 +39,9 @@ function desiredIn(scene: Scene): Desired {
     upstream: { name: 'edge1', networkIds: new Set([PUBLIC, PARTNER]), devices: new Map() },
     candidates: judged(cloudOf(routers), policy),
     state: stateOf(routes, addresses),
-    ledger: new Map(Object.entries(ledger).map(([prefix, router]) => [prefix, entryOf(router)])),
+    ledger:
+      scene.entries ??
+      new Map(Object.entries(ledger).map(([prefix, router]) => [prefix, entryOf(router)])),
     policy,
   };
   return desiredFor(input);
@@ -80,6 +84,26 @@ describe('desiredFor', () => {
       },
     ]);
     expect([desired.conflicts, desired.warnings, desired.unneeded]).to.deep.equal([[], [], []]);
+  });
+
+  it('gives the very origin that the ledger has, where it is the same', () => {
+    const scene: Scene = { routers: [ROUTER] };
+    const origin = desiredIn(scene).routes[0]?.origin ?? [];
+    const entry = { origin: origin.map((each) => ({ ...each })) };
+
+    expect(desiredIn({ ...scene, entries: new Map([[CIDR, entry]]) }).routes[0]?.origin).to.equal(
+      entry.origin,
+    );
+    expect(desiredIn({ ...scene, ledger: { [CIDR]: 'gone' } }).routes[0]?.origin).to.deep.equal(
+      origin,
+    );
+  });
+
+  it('holds the next hop of all routes through one leg once', () => {
+    const { routes } = desiredIn({ routers: [{ ...ROUTER, subnets: [CIDR, '10.2.0.0/24'] }] });
+
+    expect(routes).to.have.length(2);
+    expect(routes[0]?.nextHops).to.equal(routes[1]?.nextHops);
   });
 
   describe('obstacles', () => {

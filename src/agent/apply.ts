@@ -33,20 +33,24 @@ export async function applyChanges(push: Push): Promise<readonly Rejection[]> {
   if (changes.length === 0) {
     return [];
   }
-  const unsupported = changes.flatMap((change) => {
+  const unsupported: Rejection[] = [];
+  const sendable: RouteChange[] = [];
+  for (const change of changes) {
     const error = driver.unsupported(change);
-    return error === undefined ? [] : [{ change, error }];
-  });
-  const left = new Set(unsupported.map(({ change }) => change));
-  const sendable = changes.filter((change) => !left.has(change));
-  const rejections = [unsupported];
+    if (error === undefined) {
+      sendable.push(change);
+    } else {
+      unsupported.push({ change, error });
+    }
+  }
+  const rejections: (readonly Rejection[])[] = [unsupported];
   for (const chunk of driver.render(scope, sendable, state)) {
     const tell = teller(chunk, push.onSent);
     const onAnswer = (): void => {
       push.term?.check();
       tell.line();
     };
-    rejections.push([...(await sendChunk({ ...push, onAnswer }, chunk))]);
+    rejections.push(await sendChunk({ ...push, onAnswer }, chunk));
     tell.all();
   }
   return rejections.flat();

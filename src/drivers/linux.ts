@@ -21,7 +21,7 @@ import type {
 import { commandFailed, isNotPermitted, isTableUnused, notPermitted } from './linux/answer.ts';
 import { releaseStrangers, strangersAt, takeOver } from './linux/adopt.ts';
 import { parseState } from './linux/parse.ts';
-import { markWords, MAX_NEXT_HOPS, routeLine, routeWords } from './linux/words.ts';
+import { markWords, MAX_NEXT_HOPS, routeWords } from './linux/words.ts';
 import { readLinuxPaths } from './linux/paths.ts';
 import { unsupportedIn } from './kit/unsupported.ts';
 import { safeWord } from './kit/word.ts';
@@ -100,18 +100,37 @@ function gather(scope: KernelScope): readonly Program[] {
 }
 
 function render(scope: KernelScope, changes: readonly RouteChange[]): readonly ProgramChunk[] {
-  const mark = markWords(scope, scope);
-  const ordered = ORDER.flatMap((action) => changes.filter((change) => change.action === action));
+  const linesOf = lineWriter(markWords(scope, scope));
+  const byFamily = Map.groupBy(changes, (change) => prefixOf(change).family);
   return ([4, 6] as const).flatMap((family) => {
-    const ofFamily = ordered.filter((change) => prefixOf(change).family === family);
-    return [...Map.groupBy(ofFamily, devicesAtRisk).values()].flatMap(chunksOf).map((chunk) => ({
-      command: {
-        argv: ['ip', `-${family}`, '-force', '-batch', '-'] as const,
-        stdin: chunk.map((change) => linesOf(change, mark)).join(''),
-      },
-      changes: chunk,
-    }));
+    return groupsOf(inOrder(byFamily.get(family) ?? []))
+      .flatMap(chunksOf)
+      .map((chunk) => {
+        let stdin = '';
+        for (const change of chunk) {
+          stdin += linesOf(change);
+        }
+        return {
+          command: { argv: ['ip', `-${family}`, '-force', '-batch', '-'], stdin },
+          changes: chunk,
+        };
+      });
   });
+}
+
+function inOrder(changes: readonly RouteChange[]): readonly RouteChange[] {
+  const [first] = changes;
+  // A push nearly always has changes of one kind.
+  return changes.every(({ action }) => action === first?.action)
+    ? changes
+    : ORDER.flatMap((action) => changes.filter((change) => change.action === action));
+}
+
+/** Those that can share a batch. */
+function groupsOf(changes: readonly RouteChange[]): readonly (readonly RouteChange[])[] {
+  return changes.some(hasSeveralNextHops)
+    ? [...Map.groupBy(changes, devicesAtRisk).values()]
+    : [changes];
 }
 
 /**
@@ -140,10 +159,28 @@ function chunksOf(changes: readonly RouteChange[]): readonly (readonly RouteChan
   return Array.from({ length: count }, (_, i) => changes.slice(i * CHUNK, (i + 1) * CHUNK));
 }
 
-function linesOf(change: RouteChange, mark: string): string {
-  return stepsOf(change)
-    .map(({ verb, nextHops }) => routeLine(verb, prefixOf(change), routeWords(nextHops, mark)))
-    .join('');
+/** What follows the prefix of a line is made once for all routes that share a list of next hops. */
+function lineWriter(mark: string): (change: RouteChange) => string {
+  const known = new Map<readonly NextHop[], string>();
+  const endOf = (nextHops: readonly NextHop[]): string => {
+    const before = known.get(nextHops);
+    if (before !== undefined) {
+      return before;
+    }
+    const end = ` ${routeWords(nextHops, mark)}\n`;
+    known.set(nextHops, end);
+    return end;
+  };
+  return (change) => {
+    const prefix = safeWord('prefix', prefixOf(change).text);
+    if (change.action === 'add') {
+      // Most changes are adds, and no list of steps is made for them.
+      return `route add ${prefix}${endOf(change.after.nextHops)}`;
+    }
+    return stepsOf(change)
+      .map(({ verb, nextHops }) => `route ${verb} ${prefix}${endOf(nextHops)}`)
+      .join('');
+  };
 }
 
 /**

@@ -116,7 +116,11 @@ function plainEnvironment(): Readonly<Record<string, string>> {
 }
 
 function linesOf({ stdin = '' }: Program): number {
-  return stdin.split('\n').length - 1;
+  let lines = 0;
+  for (let at = stdin.indexOf('\n'); at >= 0; at = stdin.indexOf('\n', at + 1)) {
+    lines += 1;
+  }
+  return lines;
 }
 
 /** Of an open file; execa takes any, and its types name the usual ones. */

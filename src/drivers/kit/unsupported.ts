@@ -1,5 +1,5 @@
 /** What no upstream would take, told before anything is sent. */
-import { prefixOf, type RouteChange } from '../../core/route.ts';
+import { prefixOf, type NextHop, type RouteChange } from '../../core/route.ts';
 import { RouteSyncError } from '../../errors.ts';
 import { unsafeWord, type WordKind } from './word.ts';
 
@@ -36,7 +36,18 @@ export function unsupportedIn(
     );
   }
   const before = change.action === 'add' ? [] : change.before.nextHops;
-  return [...nextHops, ...before]
-    .map(({ device }) => (device === undefined ? undefined : unsafeWord(limits.device, device)))
-    .find((error) => error !== undefined);
+  return refusedDevice(nextHops, limits) ?? refusedDevice(before, limits);
+}
+
+function refusedDevice(
+  nextHops: readonly NextHop[],
+  { device: kind }: RouteLimits,
+): RouteSyncError | undefined {
+  for (const { device } of nextHops) {
+    const error = device === undefined ? undefined : unsafeWord(kind, device);
+    if (error !== undefined) {
+      return error;
+    }
+  }
+  return undefined;
 }

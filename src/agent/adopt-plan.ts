@@ -7,6 +7,7 @@ import type { Adoption, Stranger } from '../drivers/driver.ts';
 import type { CloudView } from './cloud-view.ts';
 import { gatherState, type UpstreamAccess } from './gather.ts';
 import type { OpenUpstream } from './open-upstream.ts';
+import type { NumberById } from './stamps.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What was asked for. */
@@ -29,7 +30,7 @@ export interface AdoptPlan {
   readonly adoptions: readonly Adoption[];
   readonly refused: readonly AdoptRefusal[];
   /** Neutron's revision_number by object id. */
-  readonly revisions: ReadonlyMap<string, number>;
+  readonly revisions: NumberById;
 }
 
 interface PlanContext {

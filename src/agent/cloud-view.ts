@@ -19,6 +19,7 @@ import { protectedAddresses } from './protected-addresses.ts';
 import { assertSelectors } from './selectors.ts';
 import { rememberLast } from './remember.ts';
 import { readSnapshot } from './snapshot.ts';
+import { revisionsOf, type NumberById } from './stamps.ts';
 
 /** What is judged, and whether it is known that the user sees all projects. */
 export interface CloudEligibility extends EligibilityInput {
@@ -32,9 +33,7 @@ export interface CloudView {
   readonly candidates: readonly Candidate[];
   readonly facts: SnapshotFacts;
   /** Neutron's revision_number by the id of the router or subnet. */
-  readonly revisions: ReadonlyMap<string, number>;
-  /** When the router, router port or subnet was last changed in the cloud, in Unix milliseconds, by id. */
-  readonly updatedAt: ReadonlyMap<string, number>;
+  readonly revisions: NumberById;
   readonly reading: Reading;
   /** When the last reading of the whole cloud began, in Unix milliseconds. */
   readonly wholeAt: number;
@@ -102,12 +101,11 @@ async function readInTime({ config, client, now, signal }: CloudSource): Promise
 export function describeSnapshot(
   snapshot: Snapshot,
   readMs: number,
-): Pick<CloudView, 'snapshot' | 'facts' | 'revisions' | 'updatedAt'> {
+): Pick<CloudView, 'snapshot' | 'facts' | 'revisions'> {
   return {
     snapshot,
     facts: factsOf(snapshot, Math.round(readMs)),
     revisions: revisionsOf(snapshot),
-    updatedAt: updateTimesOf(snapshot),
   };
 }
 
@@ -136,25 +134,6 @@ function isProof(
 ): boolean {
   return router !== undefined || (network !== undefined && !externalNetworks.has(network));
 }
-
-const revisionsOf = rememberLast(({ routers, subnets }: Snapshot): ReadonlyMap<string, number> => {
-  const revisions = new Map<string, number>();
-  for (const { id, revision } of [...routers, ...subnets.values()]) {
-    if (revision !== undefined) {
-      revisions.set(id, revision);
-    }
-  }
-  return revisions;
-});
-
-const updateTimesOf = rememberLast(
-  ({ routers, interfacePorts, gatewayPorts, subnets }: Snapshot): ReadonlyMap<string, number> =>
-    new Map(
-      [...routers, ...interfacePorts, ...gatewayPorts, ...subnets.values()].flatMap(
-        ({ id, updatedAt }) => (updatedAt === undefined ? [] : [[id, updatedAt] as const]),
-      ),
-    ),
-);
 
 function servedNetworks(
   upstreams: Config['upstreams'],

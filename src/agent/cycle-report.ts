@@ -10,6 +10,7 @@ import type {
 } from '../report/report.ts';
 import type { Sight } from './look.ts';
 import type { Planned } from './plan-upstreams.ts';
+import { updateTimesOf } from './stamps.ts';
 import type { Freeze } from './state.ts';
 import type { Step } from './steps.ts';
 import { describeUpstream } from './upstream.ts';
@@ -42,7 +43,7 @@ export function cycleReport(
     isVerbose: options.verbose,
     checksOf: (some) => (cloud === undefined ? [] : checksOf(some, cloud.eligibility)),
     externalNetworks: cloud?.snapshot.externalNetworks ?? new Map(),
-    updatedAt: cloud?.updatedAt ?? new Map(),
+    updatedAt: cloud === undefined ? new Map() : updateTimesOf(cloud.snapshot),
     upstreams: planned.map((step) => upstreamReport(step, sight, deps.now())),
     exitCode: undefined,
   };

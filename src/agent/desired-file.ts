@@ -5,14 +5,13 @@
 import { z } from 'zod';
 
 import { comparePrefixes, parseAddress, parsePrefix, PrefixError } from '../core/prefix.ts';
-import type { DesiredRoute, NextHop } from '../core/route.ts';
+import { areSameOrigins, type DesiredRoute, type NextHop } from '../core/route.ts';
 import { addChange, readGrownFile, writeBase, type FileEnd } from './grown-file.ts';
 import { interner } from './interner.ts';
 import { checkJson, corrupt } from './state-file.ts';
 import {
   areDistinct,
   areOriginRows,
-  areSameOrigins,
   belonging,
   isOurs,
   originOf,

@@ -9,3 +9,16 @@ export function interner(): (text: string) => string {
     return same ?? text;
   };
 }
+
+/** As {@link interner}, for lists of texts without spaces: the routes of a router have the same next hops. */
+export function listInterner(): (texts: readonly string[]) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (texts) => {
+    const key = texts.join(' ');
+    const same = known.get(key);
+    if (same === undefined) {
+      known.set(key, texts);
+    }
+    return same ?? texts;
+  };
+}

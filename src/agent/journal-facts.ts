@@ -12,6 +12,7 @@ import {
 } from '../core/route.ts';
 import type { ApplyResult, RouteProblem } from '../report/report.ts';
 import type { BeginFacts, ChangeFacts, EndFacts, JournalFacts } from './journal-record.ts';
+import type { NumberById } from './stamps.ts';
 
 /** A route of somebody else's that becomes ours. */
 export interface AdoptChange {
@@ -35,7 +36,7 @@ export interface JournalChange {
 interface Beginning {
   readonly begin: BeginFacts;
   readonly changes: readonly (RouteChange | AdoptChange)[];
-  readonly revisions: ReadonlyMap<string, number>;
+  readonly revisions: NumberById;
 }
 
 export function* recordsOf({ begin, changes, revisions }: Beginning): Generator<JournalFacts> {
@@ -48,7 +49,7 @@ export function* recordsOf({ begin, changes, revisions }: Beginning): Generator<
 function changeFacts(
   run: string,
   change: RouteChange | AdoptChange,
-  revisions: ReadonlyMap<string, number>,
+  revisions: NumberById,
 ): ChangeFacts {
   const before = change.action === 'add' ? undefined : change.before;
   const after = change.action === 'remove' ? undefined : change.after;

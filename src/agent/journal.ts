@@ -18,6 +18,7 @@ import type { JournalPlace } from './journal-file.ts';
 import { seal } from './journal-record.ts';
 import type { ChainPoint, JournalFacts } from './journal-record.ts';
 import { readTail, type Tail } from './journal-tail.ts';
+import type { NumberById } from './stamps.ts';
 
 /** A file that is larger is put aside when a run begins; 64 MiB. */
 const FULL_BYTES = 64 * 1024 * 1024;
@@ -66,7 +67,7 @@ export interface Journal {
   begin(
     facts: RunFacts,
     changes: readonly (RouteChange | AdoptChange)[],
-    revisions: ReadonlyMap<string, number>,
+    revisions: NumberById,
   ): Promise<void>;
   /** What became of the run. */
   end(run: string, result: ApplyResult): Promise<void>;

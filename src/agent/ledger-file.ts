@@ -4,15 +4,14 @@ import { z } from 'zod';
 import type { ClockReading } from '../core/clock.ts';
 import type { RecentChanges } from '../core/guard.ts';
 import type { Missing } from '../core/removal.ts';
-import type { Origin } from '../core/route.ts';
+import { areSameOrigins, type Origin } from '../core/route.ts';
 import { addChange, readGrownFile, writeBase, type FileEnd } from './grown-file.ts';
-import { interner } from './interner.ts';
+import { interner, listInterner } from './interner.ts';
 import type { SaveMemory } from './save.ts';
 import { checkJson, corrupt } from './state-file.ts';
 import {
   areDistinct,
   areOriginRows,
-  areSameOrigins,
   belonging,
   isOurs,
   isTextList,
@@ -134,10 +133,11 @@ function checkChange(path: string, change: unknown): z.output<typeof changeForma
 
 function entriesOf(rows: Iterable<RouteRow>): UpstreamLedger['routes'] {
   const keep = interner();
+  const keepList = listInterner();
   const routes = new Map<string, LedgerEntry>();
   for (const [prefix, nextHops, origins] of rows) {
     routes.set(prefix, {
-      nextHops: nextHops.map(keep),
+      nextHops: keepList(nextHops),
       origin: origins.map((row) => originOf(row, keep)),
     });
   }

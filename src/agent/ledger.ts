@@ -5,15 +5,17 @@ import { ownedRoutesOf } from '../core/owned.ts';
 import type { UpstreamPlan } from '../core/plan.ts';
 import { shiftMissing } from '../core/removal.ts';
 import {
+  areSameOrigins,
   prefixOf,
   type DesiredRoute,
+  type NextHop,
   type RouteChange,
   type UpstreamState,
 } from '../core/route.ts';
+import { listInterner } from './interner.ts';
 import { isSameEntry } from './ledger-file.ts';
 import { rememberLast } from './remember.ts';
 import type { LedgerEntry, UpstreamLedger } from './state.ts';
-import { areSameOrigins } from './upstream-file.ts';
 
 export interface LedgerStep {
   readonly ledger: UpstreamLedger;
@@ -45,17 +47,19 @@ export function aheadOf(step: LedgerStep): UpstreamLedger {
 function routesAhead({ ledger, plan, state, desired }: LedgerStep): UpstreamLedger['routes'] {
   const origins = new Map(desired.map((route) => [route.prefix.text, route]));
   const routes = new Map<string, LedgerEntry>();
+  const keep = listInterner();
   for (const [text, installed] of ownedRoutesOf(state)) {
     const known = ledger.routes.get(text);
     const origin = origins.get(text)?.origin ?? known?.origin ?? [];
-    const nextHops = installed.flatMap((route) => route.nextHops.map(({ address }) => address));
+    const nextHops = keep(installed.flatMap((route) => addressesOf(route.nextHops)));
     const entry = { origin, nextHops };
     // The very same entry where nothing is new: what changed is then soon found.
     routes.set(text, known !== undefined && isSameEntry(entry, known) ? known : entry);
   }
   for (const change of plan.changes) {
     if (change.action !== 'remove') {
-      routes.set(change.after.prefix.text, entryOf(change.after));
+      const { prefix, origin, nextHops } = change.after;
+      routes.set(prefix.text, { origin, nextHops: keep(addressesOf(nextHops)) });
     }
   }
   return routes;
@@ -157,6 +161,6 @@ const areKnown = rememberLast(
   },
 );
 
-function entryOf({ origin, nextHops }: DesiredRoute): LedgerEntry {
-  return { origin, nextHops: nextHops.map(({ address }) => address) };
+function addressesOf(nextHops: readonly NextHop[]): readonly string[] {
+  return nextHops.map(({ address }) => address);
 }

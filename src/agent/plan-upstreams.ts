@@ -18,6 +18,7 @@ import { configDigest } from './last-good.ts';
 import type { Blindness, Sight } from './look.ts';
 import type { OpenUpstream } from './open-upstream.ts';
 import type { PushInput } from './push.ts';
+import type { NumberById } from './stamps.ts';
 import type { Freeze, LastGood, StateDirectory } from './state.ts';
 import { atMost, attempt, next, type Step } from './steps.ts';
 import { ledgerKey } from './upstream.ts';
@@ -25,7 +26,7 @@ import { ledgerKey } from './upstream.ts';
 export interface Planned extends PushInput {
   readonly networkIds: ReadonlySet<string>;
   /** Neutron's revision_number by object id. */
-  readonly revisions: ReadonlyMap<string, number>;
+  readonly revisions: NumberById;
   /** What the complete cloud asks for, to be kept for days on which it cannot be read. */
   readonly fresh: LastGood | undefined;
   /** Set where the cloud did not say what to hold, and the last good state does. */

@@ -17,6 +17,7 @@ import type { Observer } from './observer.ts';
 import type { OpenUpstream } from './open-upstream.ts';
 import { changedSince } from './recheck.ts';
 import { saveWhenDue, unsavedByLeader, type SaveMemory } from './save.ts';
+import type { NumberById } from './stamps.ts';
 import type { LastGood, StateDirectory, UpstreamLedger } from './state.ts';
 import { ledgerKey } from './upstream.ts';
 import { verifyChanges } from './verify.ts';
@@ -32,7 +33,7 @@ export interface PushContext {
   readonly store: StateDirectory;
   readonly facts: RunFacts;
   /** Neutron's revision_number by object id, for the journal. */
-  readonly revisions: ReadonlyMap<string, number>;
+  readonly revisions: NumberById;
   readonly clock: () => ClockReading;
   readonly observer: Pick<Observer, 'pushProgressed'>;
   readonly lead: Lead;

@@ -75,24 +75,6 @@ export function originOf(row: OriginRow, keep: (text: string) => string): Origin
   };
 }
 
-/** A new router may take over prefix and next hop of an old one: the route stays, its reason changes. */
-export function areSameOrigins(a: readonly Origin[], b: readonly Origin[]): boolean {
-  return a === b || (a.length === b.length && a.every((origin, index) => isSame(origin, b[index])));
-}
-
-function isSame(a: Origin, b: Origin | undefined): boolean {
-  return (
-    a === b ||
-    (a.router === b?.router &&
-      a.subnet === b.subnet &&
-      a.project === b.project &&
-      a.port === b.port &&
-      a.leg === b.leg &&
-      a.network === b.network &&
-      a.floatingIp === b.floatingIp)
-  );
-}
-
 export function areOriginRows(value: unknown): value is readonly OriginRow[] {
   return (
     Array.isArray(value) &&

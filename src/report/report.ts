@@ -28,7 +28,7 @@ export interface Report {
   /** The external networks of the cloud by id; empty where it could not be read. */
   readonly externalNetworks: ReadonlyMap<string, ExternalNetwork>;
   /** When each router, router port and subnet was last changed in the cloud, in Unix milliseconds, by id. */
-  readonly updatedAt?: ReadonlyMap<string, number>;
+  readonly updatedAt?: Pick<ReadonlyMap<string, number>, 'get'>;
   /** Present after a push. */
   readonly exitCode: number | undefined;
 }

@@ -8,13 +8,14 @@
  */
 import { prefixOf, type Origin, type RouteChange } from '../../core/route.ts';
 import type { UpstreamReport } from '../../report/report.ts';
+import type { NumberById } from '../stamps.ts';
 
 /** A cycle that read the cloud whole. */
 export interface Sighting {
   /** Unix milliseconds at which the cycle began. */
   readonly startedAt: number;
   /** When each object was last changed, in Unix milliseconds, by id. */
-  readonly updatedAt: ReadonlyMap<string, number>;
+  readonly updatedAt: NumberById;
 }
 
 /** Follows one upstream from cycle to cycle. */

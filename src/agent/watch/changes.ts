@@ -7,6 +7,7 @@ import { hasCloudCode, type NeutronObject } from '../../openstack-client-lite/in
 import type { CloudSource, CloudView } from '../cloud-view.ts';
 import { NOTHING_TOUCHED, type Touched } from '../events/touched.ts';
 import { GATEWAY_OWNER, INTERFACE_OWNERS } from '../snapshot.ts';
+import { newestUpdate, updateTimesOf } from '../stamps.ts';
 
 /** Asks one cloud, and remembers whether it can tell. */
 export interface ChangeFeed {
@@ -21,7 +22,7 @@ export function changeFeed(): ChangeFeed {
   let isOffered = true;
   return {
     since: async (view, source) => {
-      const newest = newestIn(view.updatedAt);
+      const newest = newestUpdate(view.snapshot);
       if (!isOffered || newest === undefined) {
         return undefined;
       }
@@ -38,17 +39,9 @@ export function changeFeed(): ChangeFeed {
   };
 }
 
-function newestIn(times: CloudView['updatedAt']): number | undefined {
-  let newest: number | undefined;
-  for (const time of times.values()) {
-    newest = newest === undefined || time > newest ? time : newest;
-  }
-  return newest;
-}
-
 async function changesSince(
   ms: number,
-  { updatedAt }: CloudView,
+  { snapshot }: CloudView,
   { client: { network }, signal }: CloudSource,
 ): Promise<Touched> {
   const since = new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -58,8 +51,9 @@ async function changesSince(
     network.changedSince('ports', since, { signal, filters: owners }),
     network.changedSince('subnets', since, { signal }),
   ]);
+  const times = updateTimesOf(snapshot);
   const isNew = ({ id, updated_at: at }: Stamped): boolean =>
-    at === undefined || updatedAt.get(id) !== Date.parse(at);
+    at === undefined || times.get(id) !== Date.parse(at);
   const routersOfPorts = ports.filter(isNew).map((port) => port.device_id);
   return {
     ...NOTHING_TOUCHED,

@@ -54,8 +54,10 @@ COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
 
 # A folder in the volume, as the root of a volume may be writable by others.
-# One arena: each thread of Node would have its own, and none of them gives memory back.
-ENV STATE_DIRECTORY=/var/lib/route-sync/state RUNTIME_DIRECTORY=/run/route-sync MALLOC_ARENA_MAX=1
+ENV STATE_DIRECTORY=/var/lib/route-sync/state RUNTIME_DIRECTORY=/run/route-sync
+# One arena: each thread of Node would have its own, and none of them gives memory back. The threshold is glibc's own, which
+# grows unless it is set.
+ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 USER 65532:65532
 ENTRYPOINT ["tini", "--", "route-sync"]
 CMD ["run"]

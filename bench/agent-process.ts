@@ -100,6 +100,9 @@ export async function applyOnce(place: AgentPlace): Promise<void> {
   }
 }
 
+/** What the image and the systemd unit set. */
+const AS_SHIPPED = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
+
 function spawnCommand({ root, dir, cloud }: AgentPlace, command: string): ChildProcess {
   const args = [join(root, 'dist/main.js'), command, '--config', join(dir, 'route-sync.yaml')];
   return spawn(process.execPath, args, {
@@ -107,6 +110,7 @@ function spawnCommand({ root, dir, cloud }: AgentPlace, command: string): ChildP
       PATH: process.env['PATH'] ?? '',
       HOME: dir,
       RUNTIME_DIRECTORY: join(dir, 'run'),
+      ...AS_SHIPPED,
       ...cloud,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -14,7 +14,8 @@ export const FOOTPRINT: Section = {
   samples: {
     startToRoutes: { title: 'process start to all routes', unit: 'ms' },
     startPeer: { title: '`node -e 0` and `ip -batch` of the same routes', unit: 'ms' },
-    rss: { title: '`run`, idle: memory', unit: 'MiB' },
+    rss: { title: '`run`, between two cycles: memory', unit: 'MiB' },
+    rssAtEnd: { title: '`run`, at the end of a cycle: memory', unit: 'MiB' },
     rssBare: { title: 'a `node` that waits: memory', unit: 'MiB' },
     rssPeak: { title: '`run`: peak memory', unit: 'MiB' },
     idleCpu: { title: '`run`: CPU between cycles', unit: '%' },

@@ -36,7 +36,6 @@ export async function measureIdle(
     }
     for (let round = 0; round < rounds; round += 1) {
       await measurePeriod(agent, note);
-      note('rss', rssMiB(agent.status()));
       note('rssBare', rssMiB(readFileSync(`/proc/${bare.pid ?? 0}/status`, 'utf8')));
     }
     note('rssPeak', peakMiB(agent.status()));
@@ -55,7 +54,9 @@ async function measurePeriod(agent: AgentProcess, note: Notes['note']): Promise<
   await sleep(QUIET_MS);
   const idle = (agent.cpu() - quietFrom) / ((performance.now() - start) / 1000);
   note('idleCpu', idle * 100);
+  note('rss', rssMiB(agent.status()));
   await next;
+  note('rssAtEnd', rssMiB(agent.status()));
   note('cycleCpu', (agent.cpu() - begin.cpu) * 1000);
   note('cycleChildrenCpu', (agent.childrenCpu() - begin.children) * 1000);
 }

@@ -56,6 +56,9 @@ type Catalog = readonly {
   readonly endpoints: readonly { readonly url: string }[];
 }[];
 
+/** What an answer has of the thing that was made. */
+export type Made<K extends string> = Readonly<Record<K, { readonly id: string }>>;
+
 /** One request: `GET`, `routers?name=x`; the parsed answer. Throws for any status but 2xx. */
 export async function ask<T>(
   { token, neutron }: Lab,

@@ -2,10 +2,8 @@
  * Fills the lab with many routers in seconds: one router is made through the API, the rest are copies of its rows in Neutron's
  * database. The API cannot tell them apart; OVN does not know the copies, so they are good for reading only.
  */
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
-import { ask, LAB_DIR, type Lab } from './fill-api.ts';
+import { ask, type Lab } from './fill-api.ts';
 import {
   COPIED_TABLES,
   copySql,
@@ -14,6 +12,7 @@ import {
   type Template,
   TEMPLATE_SQL,
 } from './fill-sql.ts';
+import { runSql } from './sql.ts';
 
 export interface FillSize {
   readonly routers: number;
@@ -134,21 +133,4 @@ async function readColumns(): Promise<ReadonlyMap<string, readonly string[]>> {
   return new Map(
     [...byTable].map(([table, pairs]) => [table, pairs.map(([, column = '']) => column)]),
   );
-}
-
-/** The rows of all results. */
-async function runSql(text: string): Promise<readonly (readonly string[])[]> {
-  const socket = join(LAB_DIR, 'mariadb/mariadb.sock');
-  const { stdout, stderr, failed } = await execa(
-    'mariadb',
-    ['--no-defaults', `--socket=${socket}`, '--batch', '--skip-column-names', 'neutron'],
-    { input: text, reject: false },
-  );
-  if (failed) {
-    throw new Error(`Neutron's database at ${socket}: ${stderr.split('\n').at(-1)}`);
-  }
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.split('\t'));
 }

@@ -28,7 +28,7 @@ export const LAB: Section = {
     'Keystone, MariaDB, RabbitMQ, OVN and Neutron (ML2/OVN, two API workers) of Debian 12, on the same machine (`test/lab`), filled with 1,000 routers of 5 subnets each: one made through the API, the others copied in the database.',
     'Snapshot: `readSnapshot` through the real client with a token at hand, in each round beside the same URLs asked for by a bare `node:http`, one after the other (the floor) and all at once, and beside `openstack router list`, `port list` and `subnet list`, one after the other. Nearly all of it is time of Neutron.',
     'Resilience: the built program with events. Process start to all routes: a last good state is on the disk and the upstream is empty. Idle: one minute between two cycles, all threads. RabbitMQ is stopped for three minutes; the agent is killed with SIGKILL and started again ten seconds later. Withdrawn is each route that the kernel tells to be deleted, also if it comes back.',
-    CHANGE_ABOUT,
+    ...CHANGE_ABOUT,
   ],
   samples: {
     snapshot: { title: 'our snapshot', unit: 'ms' },

@@ -1,6 +1,8 @@
 # OVN's databases and northd, and Neutron (ML2/OVN) on LAB_IP:9696. Sourced by up.sh, not run.
 # shellcheck shell=bash
 
+LAB_BGP=${LAB_BGP:-} # 1: with the plugin of neutron-dynamic-routing, which speaks with its agents over RabbitMQ
+
 # start_ovsdb <name> <schema> <socket>: one server per database, because Neutron's client of the northbound database
 # trips over a southbound one on the same server.
 start_ovsdb() {
@@ -16,22 +18,24 @@ start_ovn() {
   spawn ovn-northd ovn-northd
 }
 
-# Neutron logs in to Keystone as admin, and uses RabbitMQ for nothing but its notifications.
+# Neutron logs in to Keystone as admin, and without LAB_BGP uses RabbitMQ for nothing but its notifications.
 configure_neutron() {
+  local rabbit="rabbit://neutron:$LAB_PASSWORD@$LAB_IP:5672/" transport=fake://
+  [ -z "$LAB_BGP" ] || transport=$rabbit
   cat >"$LAB_DIR/neutron/neutron.conf" <<CONF
 [DEFAULT]
 bind_host = $LAB_IP
 core_plugin = ml2
-service_plugins = ovn-router
+service_plugins = ovn-router${LAB_BGP:+,bgp}
 api_paste_config = /etc/neutron/api-paste.ini
 state_path = $LAB_DIR/neutron
-transport_url = fake://
+transport_url = $transport
 api_workers = 2
 notify_nova_on_port_status_changes = false
 notify_nova_on_port_data_changes = false
 [oslo_messaging_notifications]
 driver = messagingv2
-transport_url = rabbit://neutron:$LAB_PASSWORD@$LAB_IP:5672/
+transport_url = $rabbit
 retry = 3
 [database]
 connection = $(database_url neutron)
@@ -75,9 +79,15 @@ CONF
 create_neutron_schema() {
   install -d -m 700 "$LAB_DIR/neutron"
   configure_neutron
-  [ ! -e "$LAB_DIR/neutron/schema" ] || return 0
-  logged neutron-db-manage neutron-db-manage --config-file "$LAB_DIR/neutron/neutron.conf" upgrade heads
-  touch "$LAB_DIR/neutron/schema"
+  local manage=(neutron-db-manage --config-file "$LAB_DIR/neutron/neutron.conf")
+  if [ ! -e "$LAB_DIR/neutron/schema" ]; then
+    logged neutron-db-manage "${manage[@]}" --subproject neutron upgrade heads
+    touch "$LAB_DIR/neutron/schema"
+  fi
+  if [ -n "$LAB_BGP" ] && [ ! -e "$LAB_DIR/neutron/schema-bgp" ]; then
+    logged neutron-db-manage "${manage[@]}" --subproject neutron-dynamic-routing upgrade heads
+    touch "$LAB_DIR/neutron/schema-bgp"
+  fi
 }
 
 start_neutron() {

@@ -4,6 +4,8 @@
 LAB_PACKAGES=(mariadb-server-core mariadb-client-core python3-pymysql python3-keystone uwsgi-core
   uwsgi-plugin-python3 rabbitmq-server neutron-common openvswitch-switch ovn-central ovn-host
   curl ethtool iproute2 iputils-ping jq)
+# For a benchmark against neutron-dynamic-routing, which starts its agent itself.
+[ -z "${LAB_BGP:-}" ] || LAB_PACKAGES+=(neutron-bgp-dragent bird2 socat)
 
 # Installs what is missing; no package may start a service, because the lab starts its own daemons.
 install_packages() {

@@ -55,9 +55,9 @@ COPY --from=build /src/dist dist
 
 # A folder in the volume, as the root of a volume may be writable by others.
 ENV STATE_DIRECTORY=/var/lib/route-sync/state RUNTIME_DIRECTORY=/run/route-sync
-# One arena: each thread of Node would have its own, and none of them gives memory back. The threshold is glibc's own, which
-# grows unless it is set.
-ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
+# One arena: each thread of Node would have its own, and none of them gives memory back. The threshold is half of glibc's
+# own, which grows unless it is set.
+ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
 USER 65532:65532
 ENTRYPOINT ["tini", "--", "route-sync"]
 CMD ["run"]

@@ -101,7 +101,7 @@ export async function applyOnce(place: AgentPlace): Promise<void> {
 }
 
 /** What the image and the systemd unit set. */
-const AS_SHIPPED = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
+const AS_SHIPPED = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
 
 function spawnCommand({ root, dir, cloud }: AgentPlace, command: string): ChildProcess {
   const args = [join(root, 'dist/main.js'), command, '--config', join(dir, 'route-sync.yaml')];
